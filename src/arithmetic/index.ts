@@ -1,0 +1,3 @@
+export * from './random.ts';
+export * from './round-shift.ts';
+export * from './saturate.ts';

@@ -1,0 +1,59 @@
+import type { ScoresNode, TensorType, WeightedValuesNode } from '../ir/index.ts';
+import { MAX_SHIFT } from './limits.ts';
+import { matrixWidths } from './matrix.ts';
+import { checkShape, dimensions, type NodeCheck } from './node-check.ts';
+import type { Reporter } from './reporter.ts';
+
+export const checkScores: NodeCheck<ScoresNode> = (node, find, report) => {
+  const legal = checkDyadic(node, report);
+  const query = find(node.query);
+  const key = find(node.key);
+  const left = query && dimensions(query, 2, report);
+  const right = key && dimensions(key, 2, report);
+  if (!query || !key || !left || !right) return null;
+  const [queries, channels] = left;
+  const [keys] = right;
+  checkShape(`the key ${key.name}`, key.shape, [keys, channels], report);
+  checkShape('the output', node.output.shape, [node.heads, queries, keys], report);
+  if (!headsDivide(node.heads, channels, report) || !legal) return null;
+  return attentionWidths(query, key, channels / node.heads, node.shift, report);
+};
+
+export const checkWeightedValues: NodeCheck<WeightedValuesNode> = (node, find, report) => {
+  const legal = checkDyadic(node, report);
+  const probability = find(node.probability);
+  const value = find(node.value);
+  const left = probability && dimensions(probability, 3, report);
+  const right = value && dimensions(value, 2, report);
+  if (!probability || !value || !left || !right) return null;
+  const [, queries, keys] = left;
+  const [, channels] = right;
+  const expected = [node.heads, queries, keys];
+  checkShape(`the probability ${probability.name}`, probability.shape, expected, report);
+  checkShape(`the value ${value.name}`, value.shape, [keys, channels], report);
+  checkShape('the output', node.output.shape, [queries, channels], report);
+  if (!headsDivide(node.heads, channels, report) || !legal) return null;
+  return attentionWidths(probability, value, keys, node.shift, report);
+};
+
+function checkDyadic(node: { multiplier: number; shift: number }, report: Reporter): boolean {
+  report.multiplier('multiplier', node.multiplier);
+  return report.shift('shift', node.shift, MAX_SHIFT);
+}
+
+function headsDivide(heads: number, channels: number, report: Reporter): boolean {
+  const divides = Number.isInteger(heads) && heads >= 1 && channels % heads === 0;
+  if (!divides) report.fault('VT352', `${heads} heads do not divide ${channels} channels.`);
+  return divides;
+}
+
+function attentionWidths(
+  left: TensorType,
+  right: TensorType,
+  reduction: number,
+  shift: number,
+  report: Reporter,
+) {
+  const proof = { left: left.format, right: right.format, reduction, bias: null, shift };
+  return matrixWidths(proof, report);
+}

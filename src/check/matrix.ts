@@ -1,0 +1,68 @@
+import { formatName, type NumberFormat, rangeOf } from '../ir/index.ts';
+import {
+  type Interval,
+  interval,
+  magnitude,
+  plus,
+  rounded,
+  signedBitsOf,
+  sumOf,
+  times,
+  withRounding,
+} from './interval.ts';
+import { MAX_ACCUMULATOR_BITS, MULTIPLIERS } from './limits.ts';
+import type { Reporter } from './reporter.ts';
+import type { AddedWidths, MatrixWidths } from './widths.ts';
+
+/** All codes of a format. */
+export function formatInterval(format: NumberFormat): Interval {
+  const { low, high } = rangeOf(format);
+  return interval(low, high);
+}
+
+/** Any unsigned 16-bit multiplier. */
+export const ANY_MULTIPLIER: Interval = interval(0, MULTIPLIERS.high);
+
+export interface MatrixProof {
+  readonly left: NumberFormat;
+  readonly right: NumberFormat;
+  readonly reduction: number;
+  /** Range of the bias; null without one. */
+  readonly bias: Interval | null;
+  readonly shift: number;
+}
+
+/** The widths of a matrix product and its requantization; reports VT359 and VT360. */
+export function matrixWidths(
+  { left, right, reduction, bias, shift }: MatrixProof,
+  report: Reporter,
+  added: AddedWidths | null = null,
+): MatrixWidths {
+  const accumulator = sumOf(times(formatInterval(left), formatInterval(right)), reduction);
+  const accumulatorBits = signedBitsOf(accumulator);
+  const proof =
+    `${formatName(left)} x ${formatName(right)} x ${reduction} products: ` +
+    `|acc| <= ${magnitude(accumulator)}, ${accumulatorBits} bits`;
+  if (accumulatorBits > MAX_ACCUMULATOR_BITS) {
+    report.fault(
+      'VT359',
+      `the accumulator needs ${accumulatorBits} bits (${proof}).`,
+      `At most ${MAX_ACCUMULATOR_BITS} are legal: use fewer bits or a shorter reduction.`,
+    );
+  }
+  const sum = bias ? plus(accumulator, bias) : accumulator;
+  const scaled = times(sum, ANY_MULTIPLIER);
+  const product = withRounding(scaled, shift);
+  report.exact('the product with the multiplier', product);
+  return {
+    kind: 'matrix',
+    reduction,
+    accumulatorBits,
+    biasBits: bias ? signedBitsOf(bias) : 0,
+    sumBits: signedBitsOf(sum),
+    productBits: signedBitsOf(product),
+    shiftedBits: signedBitsOf(rounded(scaled, shift)),
+    added,
+    proof,
+  };
+}

@@ -1,0 +1,26 @@
+import { formatName, type MeanPoolNode } from '../ir/index.ts';
+import { magnitude, signedBitsOf, sumOf, times, withRounding } from './interval.ts';
+import { MAX_SHIFT } from './limits.ts';
+import { ANY_MULTIPLIER, formatInterval } from './matrix.ts';
+import { checkShape, dimensions, type NodeCheck } from './node-check.ts';
+
+export const checkMeanPool: NodeCheck<MeanPoolNode> = (node, find, report) => {
+  report.multiplier('multiplier', node.multiplier);
+  const legal = report.shift('shift', node.shift, MAX_SHIFT);
+  const input = find(node.input);
+  const from = input && dimensions(input, 2, report);
+  if (!input || !from) return null;
+  const [tokens, channels] = from;
+  checkShape('the output', node.output.shape, [1, channels], report);
+  if (!legal) return null;
+  const sum = sumOf(formatInterval(input.format), tokens);
+  const product = withRounding(times(sum, ANY_MULTIPLIER), node.shift);
+  report.exact('the sum times the multiplier', product);
+  const sumBits = signedBitsOf(sum);
+  return {
+    kind: 'meanPool',
+    sumBits,
+    productBits: signedBitsOf(product),
+    proof: `${tokens} x ${formatName(input.format)}: |sum| <= ${magnitude(sum)}, ${sumBits} bits`,
+  };
+};

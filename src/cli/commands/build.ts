@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { table } from '../text.ts';
+import type { BuildOptions, BuildResult, Engine, Outcome } from './contracts.ts';
+import type { RunCommand } from './register.ts';
+
+const EXAMPLES = `
+Examples:
+  $ vitrum build examples/mnist/mnist.vit.ts
+  $ vitrum build my.vit.ts --out rtl/accelerator
+  $ vitrum build my.vit.ts --json | jq .out`;
+
+export function registerBuild(program: Command, engine: Engine, run: RunCommand): void {
+  program
+    .command('build')
+    .description('write Verilog, weights, bench and constraints for a design')
+    .argument('<design>', 'design file (.vit.ts)')
+    .option('--out <dir>', 'output folder (default: rtl-out/<name of the design>)')
+    .option('--json', 'print one JSON object on stdout')
+    .addHelpText('after', EXAMPLES)
+    .action((design: string, options: BuildOptions) =>
+      run(async (context) => outcome(await engine.build(design, { out: options.out }, context))),
+    );
+}
+
+function outcome(result: BuildResult): Outcome {
+  const { design, out, files, summary, figures } = result;
+  const rows = [['design', design], ...summary, ['files', `${files.length} in ${out}`]];
+  return { status: 'ok', json: { design, out, files, ...figures }, text: table(rows) };
+}

@@ -1,0 +1,107 @@
+import type { SynthReport } from '../../synth/index.ts';
+import type { Detected, OnStep } from '../../tools/index.ts';
+
+/** What every command gets beside its options. */
+export interface Context {
+  readonly onStep: OnStep;
+}
+
+export interface BuildOptions {
+  /** Output folder; absent means `rtl-out/<name of the design>`. */
+  readonly out?: string | undefined;
+}
+
+export interface BuildResult {
+  readonly design: string;
+  /** As the user would write it: relative to the current folder where it lies below it. */
+  readonly out: string;
+  readonly files: readonly string[];
+  /** Lines for people, label and value: tile, cycles, memory. */
+  readonly summary: readonly (readonly [label: string, value: string])[];
+  /** Further figures for `--json`. */
+  readonly figures?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface SimOptions {
+  readonly images?: number | undefined;
+  readonly stalls: boolean;
+  readonly seed: number;
+  readonly trace: boolean;
+}
+
+/** The first value of the RTL that differs from the golden model. */
+export interface Mismatch {
+  readonly layer: string;
+  readonly token: number;
+  readonly channel: number;
+  readonly cycle: number;
+  readonly expected: number;
+  readonly got: number;
+}
+
+/** One simulated image, for the demo's pictures. */
+export interface SimFrame {
+  readonly width: number;
+  readonly height: number;
+  /** Grey values 0..255, row by row. */
+  readonly pixels: Uint8Array;
+  readonly label?: number | undefined;
+  readonly predicted: number;
+  /** Values of all layers that differ. */
+  readonly mismatches: number;
+}
+
+export interface SimResult {
+  readonly design: string;
+  readonly frames: number;
+  readonly layersCompared: number;
+  readonly valuesCompared: number;
+  readonly mismatches: number;
+  readonly cyclesPerFrame: number;
+  readonly predictedCyclesPerFrame: number;
+  /** 0..1 */
+  readonly macUtilization: number;
+  /** Share of right predictions, 0..1; absent when the images have no labels. */
+  readonly top1Rtl?: number | undefined;
+  readonly top1Golden?: number | undefined;
+  readonly first?: Mismatch | undefined;
+  /** Other checks that failed, one sentence each: a watchdog, a wrong cycle count, a reset test. */
+  readonly failures?: readonly string[] | undefined;
+  readonly images?: readonly SimFrame[] | undefined;
+  readonly out?: string | undefined;
+  readonly trace?: string | undefined;
+  readonly framesPerSecond?: number | undefined;
+  /** Further lines for people. */
+  readonly summary?: readonly (readonly [label: string, value: string])[] | undefined;
+  readonly figures?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface SynthOptions {
+  readonly native?: boolean | undefined;
+  readonly flatten?: boolean | undefined;
+}
+
+export interface SynthResult extends SynthReport {
+  readonly design: string;
+}
+
+/**
+ * What the commands call. `target` is a design file or a folder made by a build. They throw
+ * `DiagnosticsError` for the user's faults and `ToolError` for missing tools; a check that failed
+ * is in the result.
+ */
+export interface Engine {
+  build(design: string, options: BuildOptions, context: Context): Promise<BuildResult>;
+  simulate(target: string, options: SimOptions, context: Context): Promise<SimResult>;
+  synthesize(target: string, options: SynthOptions, context: Context): Promise<SynthResult>;
+  detectTools(): Promise<readonly Detected[]>;
+}
+
+/** What a command says when it is done. */
+export interface Outcome {
+  /** False exits with 1: a check failed; `toolMissing` exits with 3. */
+  readonly status: 'ok' | 'failed' | 'toolMissing';
+  /** For `--json`; `ok` is added. */
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}

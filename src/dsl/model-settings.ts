@@ -1,0 +1,105 @@
+import type { z } from 'zod';
+import type { Diagnostic, Place } from '../diagnostics/index.ts';
+import type { Branch, Model } from '../model/index.ts';
+import { type Draft, draft } from './draft.ts';
+import { codes, divisorHint, fault } from './faults.ts';
+import { oneOf, setting, whole } from './settings.ts';
+
+/** A model as described: a `Model` whose name is given by the design, with absolute places. */
+export type ModelDraft = Draft<'model', Omit<Model, 'name'>>;
+
+/** Beyond these sizes no target is in sight, and the number is more likely a slip. */
+export const limits = { width: 4096, tokens: 4096, depth: 64, branches: 128 } as const;
+
+const perChannel = (legal: string, test: (v: number) => boolean) =>
+  setting<readonly number[]>(
+    `a list with ${legal} for each channel`,
+    (v) => Array.isArray(v) && v.every((x) => Number.isFinite(x) && test(x)),
+  );
+
+/** Settings that every kind of model has. */
+export const modelFields = {
+  image: whole(1, 4096),
+  channels: whole(1, 64).optional(),
+  patch: whole(1, 1024),
+  width: whole(1, limits.width),
+  classes: whole(1, 65536),
+  pooling: oneOf('class', 'mean').optional(),
+  mean: perChannel('a number', () => true).optional(),
+  std: perChannel('a number above 0', (x) => x > 0).optional(),
+  epsilon: setting<number>(
+    'a number above 0, up to 0.1',
+    (v) => typeof v === 'number' && v > 0 && v <= 0.1,
+  ).optional(),
+};
+
+export type ModelSettings = z.infer<z.ZodObject<typeof modelFields>>;
+
+export const defaults = {
+  channels: 3,
+  pooling: 'class',
+  /** Of timm's ViT and DeiT. */
+  epsilon: 1e-6,
+} as const;
+
+/** Checks across the settings that every kind of model has; settings at fault are left out. */
+export function checkModelSettings(
+  good: Partial<ModelSettings>,
+  place: Place | undefined,
+): readonly Diagnostic[] {
+  const faults: Diagnostic[] = [];
+  const { image, patch, mean, std, channels = defaults.channels } = good;
+  if (image !== undefined && patch !== undefined) {
+    if (image % patch !== 0) {
+      const message = `The patch ${patch} does not divide the image side ${image}.`;
+      faults.push(fault(codes.patch, place, 'patch', message, divisorHint(image, patch)));
+    } else {
+      const leading = (good.pooling ?? defaults.pooling) === 'class' ? 1 : 0;
+      const tokens = (image / patch) ** 2 + leading;
+      if (tokens > limits.tokens) {
+        const message = `An image of ${image}x${image} in patches of ${patch} makes ${tokens} tokens.`;
+        const hint = `At most ${limits.tokens} are supported: take larger patches.`;
+        faults.push(fault(codes.tooLarge, place, 'patch', message, hint));
+      }
+    }
+  }
+  for (const [name, values] of [['mean', mean] as const, ['std', std] as const]) {
+    if (values === undefined || values.length === channels) continue;
+    const message = `${name} has ${values.length} values for ${channels} channels.`;
+    const hint = `${channels} ${channels === 1 ? 'value is' : 'values are'} needed.`;
+    faults.push(fault(codes.perChannel, place, name, message, hint));
+  }
+  return faults;
+}
+
+/** `5 heads do not divide the width 64.`, or nothing. */
+export function checkHeads(
+  heads: number,
+  width: number,
+  place: Place | undefined,
+): readonly Diagnostic[] {
+  if (width % heads === 0) return [];
+  const message = `${heads} heads do not divide the width ${width}.`;
+  return [fault(codes.heads, place, 'heads', message, divisorHint(width, heads))];
+}
+
+/** The finished draft: a model when there is no fault. */
+export function modelDraft(
+  from: string,
+  settings: ModelSettings | undefined,
+  branches: readonly Branch[],
+  faults: readonly Diagnostic[],
+  place: Place | undefined,
+): ModelDraft {
+  if (!settings || faults.length > 0) {
+    return draft<'model', Omit<Model, 'name'>>('model', from, undefined, faults, place);
+  }
+  const { image, patch, width, classes } = settings;
+  const { channels = defaults.channels, pooling = defaults.pooling } = settings;
+  const { epsilon = defaults.epsilon } = settings;
+  // Without mean and std the network sees pixels of range 0..1 as they are.
+  const { mean = Array(channels).fill(0), std = Array(channels).fill(1) } = settings;
+  const format = { height: image, width: image, channels, mean: [...mean], std: [...std] };
+  const value = { image: format, patch, width, pooling, branches, classes, epsilon, place };
+  return draft('model', from, value, [], place);
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { codes, list, nearestDivisors } from './faults.ts';
+import { issue, positive, setting, whole } from './settings.ts';
+import type { Count, Positive, TileOutputs, TileVector } from './types/checks.ts';
+
+/** Where the accelerator is to run, and how fast. */
+export interface TargetSettings<
+  Fps extends number,
+  Clock extends number,
+  Inputs extends number,
+  Outputs extends number,
+  Vector extends number,
+> {
+  /** Name of a board that Vitrum knows, or a path to a board file. */
+  board: string;
+  /** Frames per second to reach; as many as the board gives unless given. */
+  fps?: Positive<'fps', Fps> | undefined;
+  /** The board's own unless given. */
+  clockMHz?: Positive<'clockMHz', Clock> | undefined;
+  /** Fixes the multiplier array; the planner chooses it unless given. */
+  tile?:
+    | {
+        /** Input channels multiplied per cycle (TI). */
+        inputs: Count<'inputs', Inputs>;
+        /** Output channels per cycle (TO); one of the two divides the other. */
+        outputs: TileOutputs<Inputs, Outputs>;
+        /** Lanes of LayerNorm and softmax; divides both. */
+        vector?: TileVector<Vector, Inputs, Outputs> | undefined;
+      }
+    | undefined;
+}
+
+const largestTile = 1024;
+
+const tile = z
+  .strictObject({
+    inputs: whole(1, largestTile),
+    outputs: whole(1, largestTile),
+    vector: whole(1, largestTile).optional(),
+  })
+  .check((context) => {
+    const { inputs, outputs, vector } = context.value;
+    const input = context.value;
+    const [small, large] = inputs < outputs ? [inputs, outputs] : [outputs, inputs];
+    if (large % small !== 0) {
+      const message = `A tile of ${inputs} inputs and ${outputs} outputs: neither divides the other.`;
+      const hint = `For ${inputs} inputs, ${list(outputsFor(inputs, outputs))} outputs are legal.`;
+      context.issues.push({ ...issue(codes.tile, ['outputs'], message, hint), input });
+    } else if (vector !== undefined && small % vector !== 0) {
+      const message = `A vector of ${vector} lanes does not divide the tile ${inputs}x${outputs}.`;
+      const hint = `Legal: ${list(nearestDivisors(small, vector))}.`;
+      context.issues.push({ ...issue(codes.tile, ['vector'], message, hint), input });
+    }
+  });
+
+/** Legal outputs near those asked for: divisors of `inputs` and its multiples on both sides. */
+function outputsFor(inputs: number, near: number): readonly number[] {
+  const below = Math.max(1, Math.floor(near / inputs)) * inputs;
+  const multiples = [below, below + inputs].filter((n) => n <= largestTile);
+  const divisors = near < inputs ? nearestDivisors(inputs, near, 3) : [];
+  return [...new Set([...divisors, ...multiples])].sort((a, b) => a - b);
+}
+
+const boardName = (v: unknown) => typeof v === 'string' && v.length > 0;
+
+export const targetSchema = z.strictObject({
+  board: setting<string>("a board's name, or a path to a board file", boardName),
+  fps: positive(1e7).optional(),
+  clockMHz: positive(1000).optional(),
+  tile: tile.optional(),
+});

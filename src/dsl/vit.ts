@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { Branch } from '../model/index.ts';
+import { codes, fault } from './faults.ts';
+import {
+  checkHeads,
+  checkModelSettings,
+  limits,
+  type ModelDraft,
+  modelDraft,
+  modelFields,
+} from './model-settings.ts';
+import { type Call, captureCall } from './place.ts';
+import { oneOf, readSettings, whole } from './settings.ts';
+import type { Count, Depth, Heads, Patch, PerChannel } from './types/checks.ts';
+
+/** Settings of `vit`; each literal is checked against the others when the design is compiled. */
+export interface VitSettings<
+  Image extends number,
+  Channels extends number,
+  PatchSide extends number,
+  Width extends number,
+  Blocks extends number,
+  HeadCount extends number,
+  Hidden extends number,
+  Classes extends number,
+  Mean extends readonly number[],
+  Std extends readonly number[],
+> {
+  /** Side of the square image, in pixels. */
+  image: Count<'image', Image>;
+  /** Channels of a pixel; 3 unless given. */
+  channels?: Count<'channels', Channels> | undefined;
+  /** Side of a square patch, in pixels; divides the image's side. */
+  patch: Patch<PatchSide, Image>;
+  /** Channels of a token (the embedding dimension). */
+  width: Count<'width', Width>;
+  /** Number of encoder blocks, each an attention and an MLP branch. */
+  depth: Depth<Blocks>;
+  /** Attention heads of each block; divides the width. */
+  heads: Heads<HeadCount, Width>;
+  /** Hidden channels of the MLP; 4 times the width unless given. */
+  mlp?: Count<'mlp', Hidden> | undefined;
+  classes: Count<'classes', Classes>;
+  /** What the head reads: a learned class token (unless given), or the mean of the patches. */
+  pooling?: 'class' | 'mean' | undefined;
+  /** Of the MLP; `gelu` unless given. */
+  activation?: 'gelu' | 'relu' | undefined;
+  /** Per channel, of pixels in 0..1: the network sees `(pixel / 255 - mean) / std`; 0 unless given. */
+  mean?: PerChannel<'mean', Mean, Channels> | undefined;
+  /** 1 unless given. */
+  std?: PerChannel<'std', Std, Channels> | undefined;
+  /** Of every LayerNorm; 1e-6 unless given. */
+  epsilon?: number | undefined;
+}
+
+const schema = z.strictObject({
+  ...modelFields,
+  depth: whole(0, limits.depth),
+  heads: whole(1, limits.width),
+  mlp: whole(1, 4 * limits.width).optional(),
+  activation: oneOf('gelu', 'relu').optional(),
+});
+
+/**
+ * A Vision Transformer of DeiT's structure: patch embedding, position embedding, `depth` blocks of
+ * `x + attention(layerNorm(x))` and `x + mlp(layerNorm(x))`, a last LayerNorm, a linear head.
+ * Throws nothing: faults are thrown by `design()`, all at once.
+ */
+export function vit<
+  const Image extends number,
+  const PatchSide extends number,
+  const Width extends number,
+  const Blocks extends number,
+  const HeadCount extends number,
+  const Classes extends number,
+  const Channels extends number = 3,
+  const Hidden extends number = number,
+  const Mean extends readonly number[] = readonly number[],
+  const Std extends readonly number[] = readonly number[],
+>(
+  settings: VitSettings<
+    Image,
+    Channels,
+    PatchSide,
+    Width,
+    Blocks,
+    HeadCount,
+    Hidden,
+    Classes,
+    Mean,
+    Std
+  >,
+): ModelDraft {
+  return describeVit('vit', settings, captureCall());
+}
+
+/** `vit` under another name (`deit.tiny`), with settings of any origin. */
+export function describeVit(from: string, raw: unknown, call: Call | undefined): ModelDraft {
+  const place = call?.place;
+  const { value, good, faults: wrong } = readSettings(from, schema, raw, place);
+  const faults = [...wrong, ...checkModelSettings(good, place)];
+  if (good.heads !== undefined && good.width !== undefined) {
+    faults.push(...checkHeads(good.heads, good.width, place));
+  }
+  if (good.depth === 0) {
+    const hint = `1 to ${limits.depth} are legal.`;
+    faults.push(fault(codes.noBlocks, place, 'depth', 'The model has 0 blocks.', hint));
+  }
+  if (!value) return modelDraft(from, undefined, [], faults, place);
+  const { depth, heads, width, mlp = 4 * width, activation = 'gelu' } = value;
+  const branches = Array.from({ length: depth }, (_, i): readonly Branch[] => [
+    { kind: 'attention', name: `block${i}.attention`, heads, place },
+    {
+      kind: 'feedForward',
+      name: `block${i}.mlp`,
+      layers: [
+        { width: mlp, activation },
+        { width, activation: 'none' },
+      ],
+      place,
+    },
+  ]).flat();
+  return modelDraft(from, value, branches, faults, place);
+}

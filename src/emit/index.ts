@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { emitConstraints } from '../boards/index.ts';
+import { formatPlace } from '../diagnostics/index.ts';
+import type { ImageSource } from '../dsl/design.ts';
+import { serializeGraph } from '../ir/index.ts';
+import type { Hardware } from '../lower/index.ts';
+import type { MatmulOperation, Plan, Program } from '../plan/index.ts';
+import { version } from '../version.ts';
+import type { Manifest, ManifestOperation } from './manifest.ts';
+import { emitMemories, emitVerilog, fileHeader, type OutputFile } from './verilog.ts';
+
+export * from './manifest.ts';
+export type { OutputFile } from './verilog.ts';
+export * from './write-folder.ts';
+
+/**
+ * Everything that a build writes: Verilog, memory files, constraints, the integer graph for the
+ * golden model, and `vitrum.json`, which describes the rest. The same hardware gives the same bytes.
+ */
+export function emit(hardware: Hardware, images: ImageSource): OutputFile[] {
+  const { plan } = hardware;
+  const graphText = serializeGraph(plan.checked.graph);
+  const hash = configurationHash(hardware, graphText);
+  const verilog = emitVerilog(hardware, fileHeader(plan.checked.graph, version, hash), hash);
+  const memory = emitMemories(hardware);
+  const constraints = emitConstraints(plan.board, {
+    top: `${hardware.name}_top`,
+    clockMHz: plan.clockMHz,
+  });
+  const paths = (files: readonly { readonly path: string }[]) => files.map((f) => f.path).sort();
+  const manifest: Manifest = {
+    ...describe(hardware),
+    hash,
+    images: images.kind === 'mnist' ? { kind: 'mnist' } : { kind: 'random', seed: images.seed },
+    files: {
+      verilog: paths(verilog),
+      memory: paths(memory),
+      constraints: paths(constraints),
+      graph: 'graph.json',
+    },
+  };
+  const filelist = `${paths(verilog).join('\n')}\n`;
+  return [
+    ...verilog,
+    ...memory,
+    ...constraints,
+    { path: 'filelist.f', content: filelist },
+    { path: 'graph.json', content: graphText },
+    { path: 'vitrum.json', content: `${JSON.stringify(manifest, null, 2)}\n` },
+  ];
+}
+
+function configurationHash(hardware: Hardware, graphText: string): string {
+  const { plan, constants, instructions, matmul } = hardware;
+  const settings = JSON.stringify([
+    version,
+    plan.board.name,
+    plan.clockMHz,
+    constants,
+    instructions.rows,
+    matmul.rows,
+  ]);
+  return createHash('sha256').update(settings).update(graphText).digest('hex');
+}
+
+function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images'> {
+  const { plan, parameters: p } = hardware;
+  const { graph } = plan.checked;
+  const patchSize = graph.input.tensor.shape[1] ?? 1;
+  return {
+    vitrum: version,
+    design: graph.name,
+    top: `${hardware.name}_top`,
+    board: plan.board.name,
+    family: plan.board.family,
+    clockMHz: plan.clockMHz,
+    tile: plan.shape,
+    predicted: predicted(plan),
+    input: {
+      words: p.INPUT_WORDS,
+      wordsPerPatch: Math.ceil(patchSize / p.TI),
+      lanes: p.TI,
+      laneBits: 8,
+    },
+    result: { classes: p.CLASSES, tensor: graph.nodes.at(-1)?.output.name ?? '' },
+    taps: {
+      matmul: { lanes: p.TO, bits: p.OUT_BITS, signed: true, order: 'tiles' },
+      layerNorm: { lanes: p.VL, bits: p.ACT_BITS, signed: true, order: 'rows' },
+      softmax: { lanes: p.VL, bits: p.PROB_BITS, signed: false, order: 'rows' },
+      meanPool: p.HAS_POOL ? { lanes: p.VL, bits: p.RES_BITS, signed: true, order: 'rows' } : null,
+    },
+    operations: operations(plan.program, p.CHANNELS, p.TOKENS),
+  };
+}
+
+function predicted(plan: Plan): Manifest['predicted'] {
+  return {
+    cyclesPerFrame: plan.cycles.perFrame,
+    latencyCycles: plan.cycles.latency,
+    utilization: plan.utilization,
+    products: plan.products,
+    framesPerSecond: plan.framesPerSecond,
+    lut: plan.estimate.lut,
+    dsp: plan.estimate.dsp,
+    bram36: plan.estimate.bram36,
+  };
+}
+
+function operations(program: Program, channels: number, tokens: number): ManifestOperation[] {
+  const entry = (
+    unit: ManifestOperation['unit'],
+    op: Pick<MatmulOperation, 'name' | 'tap' | 'place'>,
+    index: number,
+    rows: number,
+    columns: number,
+  ): ManifestOperation => ({
+    unit,
+    index,
+    name: op.name,
+    ...op.tap,
+    rows,
+    columns,
+    place: op.place ? formatPlace(op.place) : null,
+  });
+  return [
+    ...program.matmuls.map((op, i) => entry('matmul', op, i, op.rows, op.columns)),
+    ...program.layerNorms.map((op, i) => entry('layerNorm', op, i, op.rows, channels)),
+    ...program.softmaxes.map((op, i) => entry('softmax', op, i, op.rows, tokens)),
+    ...program.meanPools.map((op, i) => entry('meanPool', op, i, 1, channels)),
+  ];
+}

@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { formatName, type IntegerGraph } from '../ir/index.ts';
+import type { DescriptorTable, Hardware } from '../lower/index.ts';
+import { render } from './templates.ts';
+
+export interface OutputFile {
+  /** Relative to the output folder, with forward slashes. */
+  readonly path: string;
+  readonly content: string;
+}
+
+const libraryFolder = fileURLToPath(new URL('../../templates/rtl/', import.meta.url));
+
+/** The design's own modules, from templates, and the library modules that they use, as they are. */
+export function emitVerilog(hardware: Hardware, header: string, hash: string): OutputFile[] {
+  const { name, parameters: p } = hardware;
+  const common = { header, name, design: name };
+  return [
+    {
+      path: `rtl/${name}_top.v`,
+      content: render('verilog/top.v', topContext(hardware, common, hash)),
+    },
+    {
+      path: `rtl/${name}_core.v`,
+      content: render('verilog/core.v', coreContext(hardware, common)),
+    },
+    {
+      path: `rtl/${name}_program.v`,
+      content: render('verilog/program.v', programContext(hardware, common)),
+    },
+    {
+      path: `rtl/${name}_weights.v`,
+      content: render('verilog/weights.v', {
+        ...common,
+        depth: p.depths.weights,
+        lanes: p.TI,
+        laneBits: p.W_BITS,
+        addrRange: range(hardware.buses.W),
+        dataRange: range(p.TI * p.W_BITS),
+        lastWord: Math.max(2, p.depths.weights) - 1,
+        files: hardware.weights.map(({ path, first, last }) => ({ path, first, last })),
+      }),
+    },
+    ...library(p.HAS_POOL),
+  ];
+}
+
+function library(hasPool: boolean): OutputFile[] {
+  return readdirSync(libraryFolder)
+    .filter((file) => file.endsWith('.v') && (hasPool || file !== 'vt_mean_pool.v'))
+    .sort()
+    .map((file) => ({ path: `rtl/${file}`, content: readFileSync(libraryFolder + file, 'utf8') }));
+}
+
+/** Memory files, one word a line. */
+export function emitMemories(hardware: Hardware): OutputFile[] {
+  return [...hardware.weights, ...Object.values(hardware.memories)].flatMap((image) =>
+    image ? [{ path: image.path, content: image.text }] : [],
+  );
+}
+
+interface Common {
+  readonly header: string;
+  readonly name: string;
+  readonly design: string;
+}
+
+function topContext(hardware: Hardware, common: Common, hash: string) {
+  const { plan, parameters: p } = hardware;
+  const { graph } = plan.checked;
+  const [patches = 0, patchSize = 0] = graph.input.tensor.shape;
+  return {
+    ...common,
+    board: plan.board.name,
+    patches,
+    wordsPerPatch: Math.ceil(patchSize / p.TI),
+    inputWords: p.INPUT_WORDS,
+    lanes: p.TI,
+    inputBits: p.IN_BITS,
+    classes: p.CLASSES,
+    cycles: plan.cycles.perFrame,
+    fps: Math.floor(plan.framesPerSecond),
+    clockMHz: plan.clockMHz,
+    tdataRange: range(p.TI * 8),
+    versionWord: "32'h00000100",
+    configWord: `32'h${hash.slice(0, 8)}`,
+  };
+}
+
+function coreContext(hardware: Hardware, common: Common) {
+  const { parameters: p, memories } = hardware;
+  const tables = descriptorTables(hardware);
+  const fields = (table: DescriptorTable | null) =>
+    (table?.fields ?? []).map((f) => ({ name: f.name, wire: `${table?.unit}_${f.name}` }));
+  return {
+    ...common,
+    ti: p.TI,
+    to: p.TO,
+    tdataRange: range(p.TI * 8),
+    constants: hardware.constants.map((c) => ({ ...c, comment: c.comment ?? '' })),
+    fields: tables.flatMap((t) =>
+      t.fields.map((f) => ({ range: signedRange(f.bits, f.signed), wire: `${t.unit}_${f.name}` })),
+    ),
+    matmulFields: fields(hardware.matmul),
+    layerNormFields: fields(hardware.layerNorm),
+    softmaxFields: fields(hardware.softmax),
+    meanPoolFields: fields(hardware.meanPool),
+    hasPool: p.HAS_POOL,
+    tableFile: memories.activationTable?.path ?? '',
+    rsqrtFile: memories.rsqrt.path,
+    normFile: memories.norm.path,
+    expFile: memories.exp.path,
+    recipFile: memories.reciprocal.path,
+    paramFile: memories.parameters.path,
+    offsetFile: memories.offset.path,
+  };
+}
+
+const titles: Record<string, string> = {
+  matmul: 'matrix products',
+  layer_norm: 'layer norms',
+  softmax: 'softmaxes',
+  mean_pool: 'means over the tokens',
+};
+
+function programContext(hardware: Hardware, common: Common) {
+  const { plan, instructions, operationBits } = hardware;
+  const pcBits = hardware.constants.find((c) => c.name === 'PC_BITS')?.value ?? 1;
+  return {
+    ...common,
+    loopStart: plan.program.loopStart,
+    pcRange: range(pcBits),
+    operationRange: range(operationBits),
+    instruction: {
+      range: range(instructions.bits),
+      zero: `${instructions.bits}'d0`,
+      rows: instructions.rows.map((row, i) => ({
+        select: `${pcBits}'d${i}`,
+        word: concatenation(instructions, row.values),
+        comment: row.comment,
+      })),
+    },
+    tables: descriptorTables(hardware).map((table) => ({
+      unit: table.unit,
+      title: titles[table.unit] ?? table.unit,
+      legend: [...table.fields]
+        .reverse()
+        .map((f) => f.name)
+        .join(', '),
+      range: range(table.bits),
+      zero: `${table.bits}'d0`,
+      fields: table.fields.map((f) => ({
+        range: signedRange(f.bits, f.signed),
+        port: `${table.unit}_${f.name}_o`,
+      })),
+      rows: table.rows.map((row, i) => ({
+        select: `${operationBits}'d${i}`,
+        word: concatenation(table, row.values),
+        comment: row.comment,
+      })),
+      assignment: `{${[...table.fields]
+        .reverse()
+        .map((f) => `${table.unit}_${f.name}_o`)
+        .join(', ')}}`,
+    })),
+  };
+}
+
+function descriptorTables(hardware: Hardware): DescriptorTable[] {
+  const { matmul, layerNorm, softmax, meanPool } = hardware;
+  return [matmul, layerNorm, softmax, ...(meanPool ? [meanPool] : [])];
+}
+
+/** `{5'd3, 8'hff}`: the last field first, so that the first one is in the low bits. */
+function concatenation(table: DescriptorTable, values: readonly number[]): string {
+  const literals = table.fields.map((f, i) => literal(values[i] as number, f.bits));
+  return `{${literals.reverse().join(', ')}}`;
+}
+
+/** Negative numbers as two's complement in hexadecimal. */
+function literal(value: number, bits: number): string {
+  if (value >= 0) return `${bits}'d${value}`;
+  return `${bits}'h${BigInt.asUintN(bits, BigInt(value)).toString(16)}`;
+}
+
+function range(bits: number): string {
+  return `[${bits - 1}:0]`;
+}
+
+function signedRange(bits: number, signed: boolean): string {
+  return signed ? `signed ${range(bits)}` : range(bits);
+}
+
+/** The lines at the head of every generated file. */
+export function fileHeader(graph: IntegerGraph, version: string, hash: string): string {
+  const input = graph.input.tensor;
+  return [
+    `// Generated by Vitrum ${version} from the design ${graph.name}; configuration ${hash.slice(0, 16)}.`,
+    `// Input ${input.shape.join(' x ')} ${formatName(input.format)}. Verilog-2005.`,
+  ].join('\n');
+}

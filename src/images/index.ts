@@ -1,0 +1,5 @@
+export * from './idx.ts';
+export * from './image.ts';
+export * from './mnist.ts';
+export * from './random.ts';
+export * from './source.ts';

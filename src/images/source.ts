@@ -1,0 +1,37 @@
+import { type Diagnostic, throwIfAny } from '../diagnostics/index.ts';
+import type { ImageSource } from '../dsl/design.ts';
+import type { Model } from '../model/index.ts';
+import { type LabelledImage, type RawImage, toModelImages } from './image.ts';
+import { readMnist } from './mnist.ts';
+import { randomImages } from './random.ts';
+
+/**
+ * The images of a source, row-major `[row][column][channel]`, bytes 0..255, always the same ones
+ * in the same order. `label` is undefined where the source knows none. Throws `DiagnosticsError` when
+ * the source cannot give that many, or gives images of another size than the model's.
+ */
+export function loadLabelled(source: ImageSource, model: Model): LabelledImage[] {
+  throwIfAny(checkCount(source));
+  const images: readonly RawImage[] =
+    source.kind === 'mnist'
+      ? readMnist(source.split, source.count)
+      : randomImages(source, model.image);
+  return toModelImages(images, model, `images '${source.kind}'`);
+}
+
+/** The pixels alone; see `loadLabelled`. */
+export function loadImages(source: ImageSource, model: Model): Uint8Array[] {
+  return loadLabelled(source, model).map((image) => image.pixels);
+}
+
+function checkCount(source: ImageSource): Diagnostic[] {
+  if (Number.isSafeInteger(source.count) && source.count >= 1) return [];
+  return [
+    {
+      code: 'VT224',
+      message: `${source.count} is not a number of images.`,
+      subject: `images '${source.kind}'`,
+      hint: 'Ask for a whole number of at least 1.',
+    },
+  ];
+}

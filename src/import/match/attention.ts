@@ -1,0 +1,114 @@
+import { sameElements, sizeOf, sourceIndex, type View } from '../graph/value.ts';
+import {
+  type Linear,
+  linearOf,
+  reorderInputs,
+  selectOutputs,
+  withFactor,
+  withoutFactor,
+} from './linear.ts';
+import { describe, isMismatch, type Mismatch, mismatch } from './mismatch.ts';
+
+export interface Attention {
+  /** The normalised tokens that query, key and value are made of. */
+  readonly x: View;
+  readonly heads: number;
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly output: Linear;
+}
+
+/** Relative difference between two scales that is only rounding. */
+const SCALE_TOLERANCE = 1e-4;
+
+/**
+ * Multi-head attention whose output projection is `output`. However the heads are cut out of one
+ * fused or three separate projections, the weights come back with head `h` at the channels
+ * `h*d .. h*d+d-1`; a scale other than `1/sqrt(d)` goes into the query's weights.
+ */
+export function attentionOf(output: Linear): Attention | Mismatch {
+  const product = output.x.base;
+  const [p, v] = product.operands;
+  if (product.type !== 'MatMul' || p?.kind !== 'view' || v?.kind !== 'view') {
+    return mismatch(`${describe(output.x)} is not the product of probabilities and values`);
+  }
+  const [scores] = p.base.type === 'Softmax' && p.map === null ? p.base.operands : [];
+  if (scores?.kind !== 'view') return mismatch(`${describe(p)} is not a softmax`);
+  const scaled = withoutFactor(scores);
+  const [q, k] = scaled.view.base.operands;
+  const isProduct = scaled.view.base.type === 'MatMul' && scaled.view.map === null;
+  if (!isProduct || q?.kind !== 'view' || k?.kind !== 'view') {
+    return mismatch(`${describe(scaled.view)} is not the product of queries and keys`);
+  }
+  const query = projection(q, 'rows', 'query');
+  const key = projection(k, 'columns', 'key');
+  const value = projection(v, 'rows', 'value');
+  for (const part of [query, key, value]) if (isMismatch(part)) return part;
+  const [a, b, c] = [query, key, value] as [Linear, Linear, Linear];
+  if (!sameElements(a.x, b.x) || !sameElements(a.x, c.x)) {
+    return mismatch(`query, key and value of ${describe(scores)} are not made of the same tokens`);
+  }
+  const size = q.shape[q.shape.length - 1] as number;
+  const order = outputOrder(output, v);
+  if (isMismatch(order)) return order;
+  const scale = a.factor * b.factor * scaled.factor * Math.sqrt(size);
+  const rest = Math.abs(scale - 1) < SCALE_TOLERANCE ? 1 : scale;
+  return {
+    x: a.x,
+    heads: sizeOf(q.shape.slice(0, -2)),
+    query: withFactor(a, rest),
+    key: withFactor(b, 1),
+    value: withFactor(c, c.factor),
+    output: reorderInputs(output, order),
+  };
+}
+
+/**
+ * The linear layer that a view `[.., heads, tokens, d]` (`rows`) or `[.., heads, d, tokens]`
+ * (`columns`) holds, its outputs in the order of heads. Its factor is kept apart.
+ */
+function projection(view: View, tokensAre: 'rows' | 'columns', part: string): Linear | Mismatch {
+  const { view: plain, factor } = withoutFactor(view);
+  const linear = linearOf(plain.base);
+  if (!linear) {
+    return mismatch(`the ${part} comes from ${describe(plain)}, which is not a linear layer`);
+  }
+  const [a, b] = view.shape.slice(-2) as [number, number];
+  const [tokens, size] = tokensAre === 'rows' ? [a, b] : [b, a];
+  const heads = sizeOf(view.shape.slice(0, -2));
+  const columns: number[] = [];
+  for (let h = 0; h < heads; h++) {
+    for (let c = 0; c < size; c++) {
+      for (let t = 0; t < tokens; t++) {
+        const [row, column] = tokensAre === 'rows' ? [t, c] : [c, t];
+        const source = sourceIndex(plain, (h * a + row) * b + column);
+        const channel = source % linear.out;
+        if (t === 0) columns.push(channel);
+        const same = channel === columns[columns.length - 1];
+        if (!same || Math.floor(source / linear.out) !== t) {
+          return mismatch(`the ${part} mixes the tokens of ${describe(plain)}`);
+        }
+      }
+    }
+  }
+  return { ...selectOutputs(linear, columns), factor: linear.factor * factor };
+}
+
+/** For each input channel of the output projection its place `h*d + c` among the heads. */
+function outputOrder(output: Linear, value: View): number[] | Mismatch {
+  const [tokens, size] = value.shape.slice(-2) as [number, number];
+  const order: number[] = [];
+  for (let t = 0; t < output.rows; t++) {
+    for (let k = 0; k < output.input; k++) {
+      const source = sourceIndex(output.x, t * output.input + k);
+      const head = Math.floor(source / (tokens * size));
+      const place = head * size + (source % size);
+      if (t === 0) order.push(place);
+      if (order[k] !== place || Math.floor(source / size) % tokens !== t) {
+        return mismatch(`the output projection after ${describe(output.x)} mixes the tokens`);
+      }
+    }
+  }
+  return order;
+}

@@ -1,0 +1,124 @@
+import type { Constant } from '../graph/value.ts';
+import { type TensorProto, toNumber } from './schema.ts';
+
+/** Why a tensor cannot be read: the diagnostic's code and the rest of its sentence. */
+export interface TensorFault {
+  readonly code: 'VT207' | 'VT208' | 'VT209';
+  readonly reason: string;
+}
+
+/** No tensor of a ViT that fits an FPGA comes near this; it bounds what a damaged file can allocate. */
+export const MAX_ELEMENTS = 2 ** 26;
+
+const EXTERNAL = 1;
+
+interface ElementType {
+  readonly name: string;
+  readonly bytes: number;
+  readonly integer: boolean;
+  /** Reads element `i` of raw little-endian data. */
+  readonly raw: (data: DataView, i: number) => number;
+  /** The field that holds the elements when there are no raw data. */
+  readonly field: (tensor: TensorProto) => readonly (number | { toNumber(): number })[];
+  /** Turns an element of that field into its value. */
+  readonly decode?: (value: number) => number;
+}
+
+const asInt32 = (tensor: TensorProto) => tensor.int32Data;
+
+/** By TensorProto.DataType. */
+const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
+  1: {
+    name: 'FLOAT',
+    bytes: 4,
+    integer: false,
+    raw: (d, i) => d.getFloat32(4 * i, true),
+    field: (t) => t.floatData,
+  },
+  2: { name: 'UINT8', bytes: 1, integer: true, raw: (d, i) => d.getUint8(i), field: asInt32 },
+  3: { name: 'INT8', bytes: 1, integer: true, raw: (d, i) => d.getInt8(i), field: asInt32 },
+  6: {
+    name: 'INT32',
+    bytes: 4,
+    integer: true,
+    raw: (d, i) => d.getInt32(4 * i, true),
+    field: asInt32,
+  },
+  7: {
+    name: 'INT64',
+    bytes: 8,
+    integer: true,
+    raw: (d, i) => Number(d.getBigInt64(8 * i, true)),
+    field: (t) => t.int64Data,
+  },
+  9: { name: 'BOOL', bytes: 1, integer: true, raw: (d, i) => d.getUint8(i), field: asInt32 },
+  10: {
+    name: 'FLOAT16',
+    bytes: 2,
+    integer: false,
+    raw: (d, i) => halfToNumber(d.getUint16(2 * i, true)),
+    field: asInt32,
+    decode: halfToNumber,
+  },
+  11: {
+    name: 'DOUBLE',
+    bytes: 8,
+    integer: false,
+    raw: (d, i) => d.getFloat64(8 * i, true),
+    field: (t) => t.doubleData,
+  },
+};
+
+/** A tensor of the file as a constant, or why not. Sizes are checked before anything is allocated. */
+export function readTensor(tensor: TensorProto): Constant | TensorFault {
+  if (tensor.dataLocation === EXTERNAL) {
+    return { code: 'VT208', reason: 'keeps its data in another file' };
+  }
+  const type = ELEMENT_TYPES[tensor.dataType];
+  if (!type) {
+    const names = Object.values(ELEMENT_TYPES).map((t) => t.name);
+    const reason = `has the data type ${tensor.dataType}, which is none of ${names.join(', ')}`;
+    return { code: 'VT208', reason };
+  }
+  const shape = tensor.dims.map(toNumber);
+  if (shape.some((n) => n < 0)) return { code: 'VT207', reason: `has the shape [${shape}]` };
+  const count = shape.reduce((product, n) => product * n, 1);
+  if (count > MAX_ELEMENTS) {
+    return {
+      code: 'VT209',
+      reason: `has the shape [${shape}], more than ${MAX_ELEMENTS} elements`,
+    };
+  }
+  const values = type.field(tensor);
+  const held = tensor.rawData.length > 0 ? tensor.rawData.length / type.bytes : values.length;
+  if (held !== count) {
+    const reason = `has the shape [${shape}], that is ${count} elements, but data of ${held}`;
+    return { code: 'VT207', reason };
+  }
+  // Doubles hold 32-bit integers and the small 64-bit ones of shapes exactly.
+  const data =
+    type.name === 'FLOAT' || type.name === 'FLOAT16'
+      ? new Float32Array(count)
+      : new Float64Array(count);
+  if (tensor.rawData.length > 0) {
+    const { buffer, byteOffset, byteLength } = tensor.rawData;
+    const view = new DataView(buffer, byteOffset, byteLength);
+    for (let i = 0; i < count; i++) data[i] = type.raw(view, i);
+  } else {
+    values.forEach((value, i) => {
+      const number = toNumber(value);
+      data[i] = type.decode ? type.decode(number) : number;
+    });
+  }
+  return { kind: 'constant', shape, data, integer: type.integer, name: tensor.name };
+}
+
+/** IEEE 754 binary16. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

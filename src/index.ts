@@ -1,0 +1,19 @@
+/** What a design file imports: the DSL, and nothing else. */
+export { design } from './dsl/define-design.ts';
+export { deit } from './dsl/deit.ts';
+export type {
+  Design,
+  ImageSource,
+  QuantSettings,
+  Target,
+  TileChoice,
+  WeightSource,
+} from './dsl/design.ts';
+export { encoder } from './dsl/encoder.ts';
+export type { ModelDraft } from './dsl/model-settings.ts';
+export { attention, gelu, layerNorm, linear, relu } from './dsl/operators.ts';
+export { quant } from './dsl/quant.ts';
+export { residual } from './dsl/residual.ts';
+export { mnist, noise, onnx, random } from './dsl/sources.ts';
+export type { Operator, Residual } from './dsl/types/branch.ts';
+export { vit } from './dsl/vit.ts';

@@ -1,0 +1,33 @@
+import type { Place } from '../../diagnostics/index.ts';
+import type { TensorType } from '../tensor.ts';
+
+/**
+ * Row-wise normalization with a table for the reciprocal square root:
+ *
+ *     mu = (sum_c x[c]) * meanMultiplier + 2^(meanShift-1) >> meanShift
+ *     d  = x - mu
+ *     r  = table[clip((sum_c d[c]^2 + varianceBias) >> varianceShift, 0, table.length - 1)]
+ *     y  = clip((d[c] * r * weight[c] + bias[c]) >> shift, output range)
+ *
+ * Only the first `rows` rows of the input are normalized. `bias` includes the rounding constant.
+ */
+export interface LayerNormNode {
+  readonly kind: 'layerNorm';
+  readonly output: TensorType;
+  readonly input: string;
+  readonly path: string;
+  readonly rows: number;
+  /** 1 .. 2^16-1 */
+  readonly meanMultiplier: number;
+  readonly meanShift: number;
+  readonly varianceBias: number;
+  readonly varianceShift: number;
+  /** Unsigned 16-bit entries, at most 4096. */
+  readonly table: Int32Array;
+  /** One per channel, signed 12 bits. */
+  readonly weight: Int32Array;
+  /** One per channel; integers that may exceed 32 bits (signed 48). */
+  readonly bias: Float64Array;
+  readonly shift: number;
+  readonly place?: Place | undefined;
+}

@@ -1,0 +1,17 @@
+import type { Place } from '../../diagnostics/index.ts';
+import type { NumberFormat } from '../format.ts';
+import type { TensorType } from '../tensor.ts';
+import type { Epilogue } from './epilogue.ts';
+
+/** `acc[t,n] = sum_k x[t,k] * weight[n,k]`, then the epilogue. */
+export interface LinearNode {
+  readonly kind: 'linear';
+  readonly output: TensorType;
+  readonly input: string;
+  readonly path: string;
+  /** `[out, in]`, row-major. */
+  readonly weight: Int32Array;
+  readonly weightFormat: NumberFormat;
+  readonly epilogue: Epilogue;
+  readonly place?: Place | undefined;
+}

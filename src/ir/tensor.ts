@@ -1,0 +1,16 @@
+import type { NumberFormat } from './format.ts';
+
+/** An integer tensor that flows between nodes. Its codes are row-major over `shape`. */
+export interface TensorType {
+  /** Unique in the graph; the name that reports and mismatches use, `block0.attention.query`. */
+  readonly name: string;
+  /** `[tokens, channels]`, or `[heads, queries, keys]` for scores and probabilities. */
+  readonly shape: readonly number[];
+  readonly format: NumberFormat;
+  /** Real value of one step. For reports only: no node computes with it. */
+  readonly scale: number;
+}
+
+export function elementCount(type: TensorType): number {
+  return type.shape.reduce((product, n) => product * n, 1);
+}

@@ -1,0 +1,314 @@
+import { formatPlace } from '../diagnostics/index.ts';
+import {
+  type IntegerGraph,
+  type LayerNormNode,
+  type MeanPoolNode,
+  rangeOf,
+  type SoftmaxNode,
+} from '../ir/index.ts';
+import {
+  type Destination,
+  type EngineParameters,
+  log2Ceil,
+  type MatmulOperation,
+  type Program,
+  type StreamSource,
+  units,
+  unsignedBits,
+} from '../plan/index.ts';
+
+/** One field of a descriptor: a constant of one operation. */
+export interface Field {
+  readonly name: string;
+  readonly bits: number;
+  readonly signed: boolean;
+  readonly value: number;
+}
+
+/** A table of operations of one unit, all with the same fields. */
+export interface DescriptorTable {
+  readonly unit: string;
+  readonly fields: readonly Omit<Field, 'value'>[];
+  readonly bits: number;
+  readonly rows: readonly { readonly comment: string; readonly values: readonly number[] }[];
+}
+
+/** Address widths of the buses that several memories share. */
+export interface AddressBits {
+  readonly A: number;
+  readonly B: number;
+  readonly P: number;
+  readonly S: number;
+  readonly O: number;
+  readonly X: number;
+  readonly ACT: number;
+  readonly KEY: number;
+  readonly SCORE: number;
+  readonly PROB: number;
+  readonly INPUT: number;
+  readonly OFFSET: number;
+  readonly RESULT: number;
+  readonly W: number;
+  readonly TABLE: number;
+  readonly NORM: number;
+  readonly RSQRT: number;
+  readonly EXP: number;
+  readonly RECIP: number;
+}
+
+/** Bits of an address of a memory of `depth` words. */
+export function addressBits(depth: number): number {
+  return Math.max(1, log2Ceil(Math.max(2, depth)));
+}
+
+export function busBits(p: EngineParameters): AddressBits {
+  const { depths } = p;
+  const of = (...sizes: number[]) => addressBits(Math.max(...sizes));
+  return {
+    A: of(depths.activations, depths.input, depths.probabilities, depths.weights),
+    B: of(depths.weights, depths.keys),
+    P: of(depths.parameters),
+    S: of(depths.residual, depths.offset),
+    O: of(depths.activations, depths.keys, depths.residual, depths.scores, depths.result),
+    X: of(depths.residual),
+    ACT: of(depths.activations),
+    KEY: of(depths.keys),
+    SCORE: of(depths.scores),
+    PROB: of(depths.probabilities),
+    INPUT: of(depths.input),
+    OFFSET: of(depths.offset),
+    RESULT: of(depths.result),
+    W: of(depths.weights),
+    TABLE: of(p.TABLE_DEPTH),
+    NORM: of(depths.normParameters),
+    RSQRT: of(p.RSQRT_DEPTH),
+    EXP: of(p.EXP_DEPTH),
+    RECIP: of(p.RECIP_DEPTH),
+  };
+}
+
+const streamSources: Record<StreamSource, number> = {
+  activations: 0,
+  input: 1,
+  probabilities: 2,
+  weights: 3,
+};
+const destinations: Record<Destination, number> = {
+  activations: 0,
+  keys: 1,
+  residual: 2,
+  scores: 3,
+  result: 4,
+};
+
+const unsignedField = (name: string, bits: number, value: number): Field => ({
+  name,
+  bits,
+  signed: false,
+  value,
+});
+const signedField = (name: string, bits: number, value: number): Field => ({
+  name,
+  bits,
+  signed: true,
+  value,
+});
+
+export function matmulTable(
+  program: Program,
+  p: EngineParameters,
+  a: AddressBits,
+): DescriptorTable {
+  const lanesBits = unsignedBits(p.TI);
+  const partBits = addressBits(p.WORD / p.TO);
+  const fields = (op: MatmulOperation): Field[] => {
+    const kTiles = Math.ceil(op.reduction / p.TI);
+    return [
+      unsignedField('a_src', 2, streamSources[op.a.source]),
+      unsignedField('a_base', a.A, op.a.base),
+      unsignedField('a_stride', a.A, op.a.stride),
+      unsignedField('lead', p.LEAD_BITS, op.lead),
+      unsignedField('rows', p.COUNT_BITS, op.rows),
+      unsignedField('k_tiles', p.COUNT_BITS, kTiles),
+      unsignedField('k_last_lanes', lanesBits, op.reduction - (kTiles - 1) * p.TI),
+      unsignedField('o_tiles', p.COUNT_BITS, Math.ceil(op.columns / p.TO)),
+      unsignedField('n_rows', p.COUNT_BITS, op.columns),
+      unsignedField('b_src', 1, op.b.source === 'keys' ? 1 : 0),
+      unsignedField('b_base', a.B, op.b.base),
+      unsignedField('b_stride', a.B, op.b.stride),
+      unsignedField('p_base', a.P, op.parameters.base),
+      unsignedField('p_by_row', 1, op.parameters.byRow ? 1 : 0),
+      unsignedField('shift', 6, op.shift),
+      signedField('low', p.OUT_BITS, op.low),
+      signedField('high', p.OUT_BITS, op.high),
+      unsignedField('table_on', 1, op.tableBase === null ? 0 : 1),
+      unsignedField('table_base', a.TABLE, op.tableBase ?? 0),
+      unsignedField('skip_on', 1, op.skip ? 1 : 0),
+      unsignedField('skip_src', 1, op.skip?.source === 'offset' ? 1 : 0),
+      unsignedField('skip_mult', 16, op.skip?.multiplier ?? 0),
+      unsignedField('skip_shift', 5, op.skip?.shift ?? 0),
+      unsignedField('skip_base', a.S, op.skip?.base ?? 0),
+      unsignedField('skip_stride', a.S, op.skip?.stride ?? 0),
+      unsignedField('out_dst', 3, destinations[op.out.destination]),
+      unsignedField('out_base', a.O, op.out.base),
+      unsignedField('out_stride', a.O, op.out.stride),
+      unsignedField('out_sub', partBits, op.out.part),
+    ];
+  };
+  return table(
+    'matmul',
+    program.matmuls.map((op) => ({
+      comment: `${op.name}: ${op.a.source}[${op.rows} x ${op.reduction}] x ${op.b.source}[${op.columns} x ${op.reduction}]^T -> ${op.out.destination}${at(op.place)}`,
+      fields: fields(op),
+    })),
+  );
+}
+
+export function layerNormTable(
+  graph: IntegerGraph,
+  program: Program,
+  p: EngineParameters,
+  a: AddressBits,
+): DescriptorTable {
+  return table(
+    'layer_norm',
+    program.layerNorms.map((op) => {
+      const node = find<LayerNormNode>(graph, op.tap.tensor);
+      const { low, high } = rangeOf(node.output.format);
+      return {
+        comment: `${op.name}: ${op.rows} rows${at(op.place)}`,
+        fields: [
+          unsignedField('rows', p.COUNT_BITS, op.rows),
+          unsignedField('x_base', a.X, op.xBase),
+          unsignedField('p_base', a.NORM, op.parameterBase),
+          unsignedField('mean_mult', 16, node.meanMultiplier),
+          unsignedField('mean_shift', 6, node.meanShift),
+          signedField('var_bias', p.NORM_VBIAS_BITS, node.varianceBias),
+          unsignedField('var_shift', 6, node.varianceShift),
+          unsignedField('table_base', a.RSQRT, op.tableBase),
+          unsignedField('table_last', a.RSQRT, node.table.length - 1),
+          unsignedField('shift', 6, node.shift),
+          signedField('low', p.ACT_BITS, low),
+          signedField('high', p.ACT_BITS, high),
+          unsignedField('out_base', a.ACT, op.outBase),
+          unsignedField('key_on', 1, op.keyBase === null ? 0 : 1),
+          unsignedField('key_base', a.KEY, op.keyBase ?? 0),
+        ],
+      };
+    }),
+  );
+}
+
+export function softmaxTable(
+  graph: IntegerGraph,
+  program: Program,
+  p: EngineParameters,
+  a: AddressBits,
+): DescriptorTable {
+  return table(
+    'softmax',
+    program.softmaxes.map((op) => {
+      const node = find<SoftmaxNode>(graph, op.tap.tensor);
+      const part = (name: 'one' | 'two', base: number): Field[] => [
+        signedField(`${name}_index_bias`, 32, node[name].indexBias),
+        unsignedField(`${name}_index_shift`, 6, node[name].indexShift),
+        unsignedField(`${name}_base`, a.RECIP, base),
+        unsignedField(`${name}_last`, a.RECIP, node[name].table.length - 1),
+        signedField(`${name}_bias`, 32, node[name].bias),
+        unsignedField(`${name}_shift`, 6, node[name].shift),
+      ];
+      return {
+        comment: `${op.name}: ${op.rows} rows${at(op.place)}`,
+        fields: [
+          unsignedField('rows', p.COUNT_BITS, op.rows),
+          unsignedField('x_base', a.SCORE, op.xBase),
+          unsignedField('out_base', a.PROB, op.outBase),
+          signedField('exp_bias', 32, node.expBias),
+          unsignedField('exp_shift', 6, node.expShift),
+          unsignedField('exp_base', a.EXP, op.expBase),
+          unsignedField('exp_last', a.EXP, node.expTable.length - 1),
+          ...part('one', op.oneBase),
+          ...part('two', op.twoBase),
+        ],
+      };
+    }),
+  );
+}
+
+export function meanPoolTable(
+  graph: IntegerGraph,
+  program: Program,
+  p: EngineParameters,
+  a: AddressBits,
+): DescriptorTable {
+  return table(
+    'mean_pool',
+    program.meanPools.map((op) => {
+      const node = find<MeanPoolNode>(graph, op.tap.tensor);
+      return {
+        comment: `${op.name}: ${op.rows} rows${at(op.place)}`,
+        fields: [
+          unsignedField('rows', p.COUNT_BITS, op.rows),
+          unsignedField('x_base', a.X, op.xBase),
+          unsignedField('x_stride', a.X, op.xStride),
+          unsignedField('out_base', a.X, op.outBase),
+          unsignedField('mult', 16, node.multiplier),
+          unsignedField('shift', 6, node.shift),
+        ],
+      };
+    }),
+  );
+}
+
+/** The instructions: unit, index of the operation, conditions. */
+export function instructionTable(program: Program, operationBits: number): DescriptorTable {
+  const waiting = ['layerNorm', 'softmax', 'meanPool', 'input', 'result'] as const;
+  return table(
+    'instruction',
+    program.instructions.map((i) => ({
+      comment: i.label,
+      fields: [
+        unsignedField('unit', 3, units.indexOf(i.unit)),
+        unsignedField('operation', operationBits, i.operation),
+        unsignedField('max_matmul', 2, i.maxMatmul),
+        unsignedField(
+          'need_idle',
+          5,
+          waiting.reduce((mask, unit, bit) => mask | (i.idle.includes(unit) ? 1 << bit : 0), 0),
+        ),
+      ],
+    })),
+  );
+}
+
+function table(
+  unit: string,
+  rows: readonly { readonly comment: string; readonly fields: readonly Field[] }[],
+): DescriptorTable {
+  const fields = rows[0]?.fields ?? [];
+  for (const { fields: own, comment } of rows) {
+    for (const f of own) {
+      const low = f.signed ? -(2 ** (f.bits - 1)) : 0;
+      const high = f.signed ? 2 ** (f.bits - 1) - 1 : 2 ** f.bits - 1;
+      if (!(f.value >= low && f.value <= high)) {
+        throw new Error(`${comment}: ${f.name} = ${f.value} does not fit ${f.bits} bits`);
+      }
+    }
+  }
+  return {
+    unit,
+    fields: fields.map(({ name, bits, signed }) => ({ name, bits, signed })),
+    bits: fields.reduce((sum, f) => sum + f.bits, 0),
+    rows: rows.map((row) => ({ comment: row.comment, values: row.fields.map((f) => f.value) })),
+  };
+}
+
+function at(place: Parameters<typeof formatPlace>[0] | undefined): string {
+  return place ? ` @ ${formatPlace(place)}` : '';
+}
+
+function find<T extends IntegerGraph['nodes'][number]>(graph: IntegerGraph, name: string): T {
+  const node = graph.nodes.find((n) => n.output.name === name);
+  if (!node) throw new Error(`no node makes ${name}`);
+  return node as T;
+}

@@ -1,0 +1,220 @@
+import type { IntegerGraph } from '../ir/index.ts';
+import {
+  type EngineParameters,
+  log2Ceil,
+  type Plan,
+  type Program,
+  unsignedBits,
+} from '../plan/index.ts';
+import {
+  type AddressBits,
+  addressBits,
+  busBits,
+  type DescriptorTable,
+  instructionTable,
+  layerNormTable,
+  matmulTable,
+  meanPoolTable,
+  softmaxTable,
+} from './descriptors.ts';
+import {
+  type MemoryImage,
+  normImage,
+  offsetImage,
+  parameterImage,
+  tableImage,
+  weightImages,
+} from './images.ts';
+
+/** One constant of the core module. */
+export interface Constant {
+  readonly name: string;
+  readonly value: number;
+  readonly comment?: string | undefined;
+}
+
+/** The hardware as values: what the templates print. */
+export interface Hardware {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly parameters: EngineParameters;
+  readonly buses: AddressBits;
+  readonly constants: readonly Constant[];
+  readonly operationBits: number;
+  readonly instructions: DescriptorTable;
+  readonly matmul: DescriptorTable;
+  readonly layerNorm: DescriptorTable;
+  readonly softmax: DescriptorTable;
+  readonly meanPool: DescriptorTable | null;
+  readonly weights: readonly MemoryImage[];
+  readonly memories: Memories;
+}
+
+export interface Memories {
+  readonly parameters: MemoryImage;
+  readonly offset: MemoryImage;
+  readonly norm: MemoryImage;
+  readonly activationTable: MemoryImage | null;
+  readonly exp: MemoryImage;
+  readonly reciprocal: MemoryImage;
+  readonly rsqrt: MemoryImage;
+}
+
+/** Turns a plan into hardware: widths, descriptors of every operation, contents of every memory. */
+export function lower(plan: Plan): Hardware {
+  const { parameters: p, program } = plan;
+  const { graph } = plan.checked;
+  const buses = busBits(p);
+  const operationBits = addressBits(
+    Math.max(
+      program.matmuls.length,
+      program.layerNorms.length,
+      program.softmaxes.length,
+      program.meanPools.length,
+    ),
+  );
+  return Object.freeze({
+    name: graph.name,
+    plan,
+    parameters: p,
+    buses,
+    constants: constants(p, buses, program, operationBits),
+    operationBits,
+    instructions: instructionTable(program, operationBits),
+    matmul: matmulTable(program, p, buses),
+    layerNorm: layerNormTable(graph, program, p, buses),
+    softmax: softmaxTable(graph, program, p, buses),
+    meanPool: p.HAS_POOL ? meanPoolTable(graph, program, p, buses) : null,
+    weights: weightImages(graph, program, p),
+    memories: memories(graph, program, p),
+  });
+}
+
+function memories(graph: IntegerGraph, program: Program, p: EngineParameters): Memories {
+  return {
+    parameters: parameterImage(graph, program, p),
+    offset: offsetImage(graph, p),
+    norm: normImage(graph, p),
+    activationTable: p.HAS_TABLE
+      ? tableImage(
+          'activation_tables',
+          'activations with requantization',
+          program.activationTables,
+          p.TABLE_BITS,
+        )
+      : null,
+    exp: tableImage('exponentials', 'exponentials', program.expTables, p.E_BITS),
+    reciprocal: tableImage('reciprocals', 'reciprocals', program.reciprocalTables, p.R_BITS),
+    rsqrt: tableImage('reciprocal_roots', 'reciprocal square roots', program.rsqrtTables, 16),
+  };
+}
+
+function constants(
+  p: EngineParameters,
+  a: AddressBits,
+  program: Program,
+  operationBits: number,
+): Constant[] {
+  const { depths } = p;
+  const depth = (words: number) => Math.max(2, words);
+  const list: [string, number, string?][] = [
+    ['TI', p.TI, 'elements of the reduction per cycle'],
+    ['TO', p.TO, 'output channels per cycle'],
+    ['VL', p.VL, 'elements per cycle of LayerNorm, softmax and pooling'],
+    ['WORD', p.WORD, 'elements of an activation word, the larger of TI and TO'],
+    [
+      'A_BITS',
+      p.A_BITS,
+      'streamed operand, signed: activations, probabilities with a sign bit, weights',
+    ],
+    ['B_BITS', p.B_BITS, 'stationary operand, signed: weights, keys'],
+    ['ACT_BITS', p.ACT_BITS, 'activations in memory'],
+    ['IN_BITS', p.IN_BITS, 'input codes'],
+    ['PROB_BITS', p.PROB_BITS, 'probabilities, unsigned'],
+    ['SCORE_BITS', p.SCORE_BITS, 'scores before the softmax'],
+    ['W_BITS', p.W_BITS, 'weights'],
+    ['ACC_BITS', p.ACC_BITS, `accumulator: ${p.ACC_PROOF}; at least one more than a dot product`],
+    ['BIAS_BITS', p.BIAS_BITS, 'widest bias'],
+    ['SUM_BITS', p.SUM_BITS, 'accumulator plus bias: one more than the wider'],
+    [
+      'PROD_BITS',
+      p.PROD_BITS,
+      'sum times an unsigned 16-bit multiplier, and the rounding constant',
+    ],
+    ['OUT_BITS', p.OUT_BITS, 'widest result of a product'],
+    ['RES_BITS', p.RES_BITS, 'residual stream'],
+    ['RESULT_BITS', p.RESULT_BITS, 'logits'],
+    ['TOKENS', p.TOKENS],
+    ['CHANNELS', p.CHANNELS],
+    ['CLASSES', p.CLASSES],
+    ['CHANNEL_GROUPS', p.CHANNEL_GROUPS, 'ceil(CHANNELS / VL)'],
+    ['KEY_GROUPS', p.KEY_GROUPS, 'ceil(TOKENS / VL)'],
+    ['INPUT_WORDS', p.INPUT_WORDS, 'words of a frame on s_axis'],
+    ['MIN_PASS', p.MIN_PASS, 'cycles of the shortest pass: the way to the epilogue'],
+    ['MAX_ROWS', p.MAX_ROWS, 'rows of partial sums'],
+    ['ROW_BITS', addressBits(p.MAX_ROWS)],
+    ['COUNT_BITS', p.COUNT_BITS],
+    ['LEAD_BITS', p.LEAD_BITS],
+    ['LANES_BITS', unsignedBits(p.TI)],
+    ['CLASS_BITS', unsignedBits(p.CLASSES)],
+    ['HAS_TABLE', p.HAS_TABLE ? 1 : 0, 'an activation is a table'],
+    ['TABLE_BITS', p.TABLE_BITS],
+    ['TABLE_DEPTH', p.TABLE_DEPTH],
+    ['NORM_SUM_BITS', p.RES_BITS + log2Ceil(p.CHANNELS), 'sum of CHANNELS residual codes'],
+    ['NORM_SQ_BITS', 2 * p.RES_BITS + log2Ceil(p.CHANNELS), 'sum of their squares'],
+    ['NORM_W_BITS', p.NORM_W_BITS],
+    ['NORM_BIAS_BITS', p.NORM_BIAS_BITS],
+    ['NORM_VBIAS_BITS', p.NORM_VBIAS_BITS],
+    ['E_BITS', p.E_BITS, 'exponential, unsigned'],
+    ['E_SUM_BITS', p.E_BITS + log2Ceil(p.TOKENS) + 1, 'sum of TOKENS exponentials'],
+    ['R_BITS', p.R_BITS, 'reciprocal, unsigned'],
+    ['PROGRAM_LENGTH', program.instructions.length],
+    ['LOOP_START', program.loopStart],
+    ['PC_BITS', addressBits(program.instructions.length)],
+    ['OP_BITS', operationBits],
+    ['ACT_DEPTH', depth(depths.activations), 'words'],
+    ['KEY_DEPTH', depth(depths.keys)],
+    ['PROB_DEPTH', depth(depths.probabilities)],
+    ['SCORE_DEPTH', depth(depths.scores)],
+    ['RES_DEPTH', depth(depths.residual)],
+    ['OFFSET_DEPTH', depth(depths.offset)],
+    ['INPUT_DEPTH', depth(depths.input)],
+    ['RESULT_DEPTH', depth(depths.result)],
+    ['PARAM_DEPTH', depth(depths.parameters)],
+    ['NORM_DEPTH', depth(depths.normParameters)],
+    ['RSQRT_DEPTH', p.RSQRT_DEPTH],
+    ['EXP_DEPTH', p.EXP_DEPTH],
+    ['RECIP_DEPTH', p.RECIP_DEPTH],
+    ['A_ADDR_BITS', a.A, 'shared buses take the widest of their memories'],
+    ['B_ADDR_BITS', a.B],
+    ['P_ADDR_BITS', a.P],
+    ['S_ADDR_BITS', a.S],
+    ['O_ADDR_BITS', a.O],
+    ['X_ADDR_BITS', a.X],
+    ['ACT_ADDR_BITS', a.ACT],
+    ['KEY_ADDR_BITS', a.KEY],
+    ['PROB_ADDR_BITS', a.PROB],
+    ['SCORE_ADDR_BITS', a.SCORE],
+    ['INPUT_ADDR_BITS', a.INPUT],
+    ['OFFSET_ADDR_BITS', a.OFFSET],
+    ['RESULT_ADDR_BITS', a.RESULT],
+    ['W_ADDR_BITS', a.W],
+    ['TABLE_ADDR_BITS', a.TABLE],
+    ['NORM_ADDR_BITS', a.NORM],
+    ['RSQRT_ADDR_BITS', a.RSQRT],
+    ['EXP_ADDR_BITS', a.EXP],
+    ['RECIP_ADDR_BITS', a.RECIP],
+    [
+      'OUT_SUB_BITS',
+      addressBits(p.WORD / p.TO),
+      'part of an activation word that a product writes',
+    ],
+    ['WORD_SUB_BITS', addressBits(p.WORD / p.VL), 'group of VL in an activation word'],
+    ['RES_SUB_BITS', addressBits(p.TO / p.VL), 'group of VL in a residual or score word'],
+    ['PROB_SUB_BITS', addressBits(p.TI / p.VL), 'group of VL in a probability word'],
+  ];
+  if (p.HAS_POOL) {
+    list.push(['POOL_SUM_BITS', p.RES_BITS + log2Ceil(p.TOKENS), 'sum of TOKENS residual codes']);
+  }
+  return list.map(([name, value, comment]) => ({ name, value, comment }));
+}

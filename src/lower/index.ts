@@ -1,0 +1,3 @@
+export * from './descriptors.ts';
+export * from './hardware.ts';
+export * from './images.ts';

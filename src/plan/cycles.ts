@@ -1,0 +1,139 @@
+import { type EngineShape, latencies } from './engine.ts';
+import type { Instruction, MatmulOperation, Program, Unit } from './program.ts';
+
+/**
+ * The exact number of cycles. The engine's timing does not depend on data, so running the program
+ * against the units' schedules, one instruction at a time, gives the cycle of every event. Stalls
+ * of the streams are left out: input is always there, results are always taken.
+ *
+ * Cycle numbers count from the sequencer's first fetch. Facts used, from the RTL:
+ * - instruction i issues no earlier than 3 cycles after instruction i-1;
+ * - an operation counts as outstanding until the cycle after its last write.
+ */
+export interface CycleReport {
+  /** From one frame's last result to the next one's, in the steady state. */
+  readonly perFrame: number;
+  /** From the first input word of the first frame to its last result, both included. */
+  readonly latency: number;
+}
+
+interface Timeline {
+  /** Cycle in which each unit is seen idle again. */
+  readonly idle: Record<Unit, number>;
+  /** Cycles in which outstanding matrix products are seen finished, in order. */
+  readonly matmulDone: number[];
+  /** First cycle in which the streamer may take the next operation's first tile. */
+  streamerFree: number;
+  nextIssue: number;
+}
+
+/** Geometry on which the latencies of the row-wise units depend. */
+export interface RowGroups {
+  /** Groups of VL channels in a token. */
+  readonly channels: number;
+  /** Groups of VL keys in a row of scores. */
+  readonly keys: number;
+  readonly inputWords: number;
+  readonly resultWords: number;
+  readonly classes: number;
+}
+
+export function countCycles(program: Program, shape: EngineShape, groups: RowGroups): CycleReport {
+  const line: Timeline = {
+    idle: { matmul: 0, layerNorm: 0, softmax: 0, meanPool: 0, input: 0, result: 0 },
+    matmulDone: [],
+    streamerFree: 0,
+    // Fetch in cycle 0, descriptor in 1, issue in 2.
+    nextIssue: 2,
+  };
+  const { instructions, loopStart } = program;
+  let firstInput = -1;
+  const results: number[] = [];
+  const run = (instruction: Instruction) => {
+    const issued = issue(line, instruction, program, shape, groups);
+    if (instruction.unit === 'input' && firstInput < 0) firstInput = issued + 1;
+    if (instruction.unit === 'result') results.push(line.idle.result - 1);
+  };
+  for (const instruction of instructions.slice(0, loopStart)) run(instruction);
+  // A few frames until two intervals in a row agree; the first is free of a frame before it.
+  for (let frame = 0; frame < 8; frame++) {
+    for (const instruction of instructions.slice(loopStart)) run(instruction);
+    const n = results.length;
+    if (n >= 4 && interval(results, n - 1) === interval(results, n - 2)) break;
+  }
+  return {
+    perFrame: interval(results, results.length - 1),
+    latency: (results[0] ?? 0) - firstInput + 1,
+  };
+}
+
+function interval(results: readonly number[], index: number): number {
+  return (results[index] ?? 0) - (results[index - 1] ?? 0);
+}
+
+/** Issues one instruction as early as its conditions allow; returns the cycle. */
+function issue(
+  line: Timeline,
+  instruction: Instruction,
+  program: Program,
+  shape: EngineShape,
+  groups: RowGroups,
+): number {
+  let at = Math.max(line.nextIssue, line.idle[instruction.unit]);
+  for (const unit of instruction.idle) at = Math.max(at, line.idle[unit]);
+  // The counter holds three; a fourth product waits for the oldest.
+  const allowed = Math.min(instruction.maxMatmul, instruction.unit === 'matmul' ? 2 : 3);
+  if (allowed < 3) {
+    const finished = line.matmulDone[line.matmulDone.length - 1 - allowed];
+    if (finished !== undefined) at = Math.max(at, finished);
+  }
+  line.nextIssue = at + 3;
+  start(line, instruction, at, program, shape, groups);
+  return at;
+}
+
+function start(
+  line: Timeline,
+  { unit, operation }: Instruction,
+  at: number,
+  program: Program,
+  shape: EngineShape,
+  groups: RowGroups,
+): void {
+  switch (unit) {
+    case 'matmul': {
+      const op = program.matmuls[operation] as MatmulOperation;
+      const latency = latencies(shape);
+      const passes = Math.ceil(op.reduction / shape.inputs) * Math.ceil(op.columns / shape.outputs);
+      const pass = Math.max(op.rows, latency.minPass);
+      const firstTake = Math.max(at + latency.load, line.streamerFree);
+      const lastTake = firstTake + (passes - 1) * Math.max(pass, latency.load);
+      line.idle.matmul = lastTake + 1; // the loader takes the next operation
+      line.streamerFree = lastTake + pass;
+      line.matmulDone.push(lastTake + op.rows + latency.result + 1);
+      break;
+    }
+    case 'layerNorm': {
+      const rows = program.layerNorms[operation]?.rows ?? 0;
+      line.idle.layerNorm = at + (rows + 1) * groups.channels + 18;
+      break;
+    }
+    case 'softmax': {
+      const rows = program.softmaxes[operation]?.rows ?? 0;
+      line.idle.softmax = at + (rows + 2) * groups.keys + 17;
+      break;
+    }
+    case 'meanPool': {
+      const rows = program.meanPools[operation]?.rows ?? 0;
+      line.idle.meanPool = at + rows * groups.channels + 7;
+      break;
+    }
+    case 'input':
+      line.idle.input = at + groups.inputWords + 1;
+      break;
+    case 'result':
+      // Two cycles a word to fetch it, one a result to send it.
+      line.idle.result = at + 2 * groups.resultWords + groups.classes + 1;
+      break;
+  }
+}

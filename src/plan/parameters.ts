@@ -1,0 +1,199 @@
+import type { CheckedGraph } from '../check/index.ts';
+import {
+  type IntegerNode,
+  type NumberFormat,
+  signedBits,
+  storageBits,
+  tensorType,
+} from '../ir/index.ts';
+import { type EngineShape, latencies, log2Ceil, unsignedBits } from './engine.ts';
+import { rowGroups } from './geometry.ts';
+import type { MemoryDepths, Program } from './program.ts';
+
+/** The parameters of the RTL library, by the names they have there. */
+export interface EngineParameters {
+  readonly TI: number;
+  readonly TO: number;
+  readonly VL: number;
+  readonly WORD: number;
+  readonly A_BITS: number;
+  readonly B_BITS: number;
+  readonly ACT_BITS: number;
+  readonly IN_BITS: number;
+  readonly PROB_BITS: number;
+  readonly SCORE_BITS: number;
+  readonly W_BITS: number;
+  readonly ACC_BITS: number;
+  readonly ACC_PROOF: string;
+  readonly BIAS_BITS: number;
+  readonly SUM_BITS: number;
+  readonly PROD_BITS: number;
+  readonly OUT_BITS: number;
+  readonly RES_BITS: number;
+  readonly RESULT_BITS: number;
+  readonly HAS_TABLE: boolean;
+  readonly HAS_POOL: boolean;
+  readonly TABLE_BITS: number;
+  readonly TABLE_DEPTH: number;
+  readonly MIN_PASS: number;
+  readonly MAX_ROWS: number;
+  readonly COUNT_BITS: number;
+  readonly LEAD_BITS: number;
+  readonly TOKENS: number;
+  readonly CHANNELS: number;
+  readonly CHANNEL_GROUPS: number;
+  readonly KEY_GROUPS: number;
+  readonly INPUT_WORDS: number;
+  readonly CLASSES: number;
+  readonly NORM_W_BITS: number;
+  readonly NORM_BIAS_BITS: number;
+  readonly NORM_VBIAS_BITS: number;
+  readonly RSQRT_DEPTH: number;
+  readonly E_BITS: number;
+  readonly R_BITS: number;
+  readonly EXP_DEPTH: number;
+  readonly RECIP_DEPTH: number;
+  readonly depths: MemoryDepths;
+}
+
+/** Bits of a signed number that holds every one of `values`. */
+export function signedBitsOf(values: Iterable<number>): number {
+  let bits = 1;
+  for (const value of values) {
+    const magnitude = value < 0 ? -value - 1 : value;
+    bits = Math.max(bits, magnitude === 0 ? 1 : Math.floor(Math.log2(magnitude)) + 2);
+  }
+  return bits;
+}
+
+/** Largest value of an array too long to be spread into Math.max. */
+function largest(values: Iterable<number>): number {
+  let max = 0;
+  for (const value of values) max = Math.max(max, value);
+  return max;
+}
+
+const isKind =
+  <K extends IntegerNode['kind']>(kind: K) =>
+  (node: IntegerNode): node is Extract<IntegerNode, { kind: K }> =>
+    node.kind === kind;
+
+/** Derives every width and depth of the engine from the checked graph and its program. */
+export function engineParameters(
+  checked: CheckedGraph,
+  program: Program,
+  shape: EngineShape,
+): EngineParameters {
+  const { graph, widths } = checked;
+  const { inputs: TI, outputs: TO, vector: VL } = shape;
+  const groups = rowGroups(graph, shape);
+  const { nodes } = graph;
+  const linears = nodes.filter(isKind('linear'));
+  const norms = nodes.filter(isKind('layerNorm'));
+  const softmaxes = nodes.filter(isKind('softmax'));
+  const embedding = nodes.find(isKind('patchEmbedding'));
+  if (!embedding) throw new Error('the graph has no patch embedding');
+  const result = nodes.at(-1) as IntegerNode;
+  const bits = (formats: readonly NumberFormat[], of: (f: NumberFormat) => number) =>
+    Math.max(2, ...formats.map(of));
+
+  const activationFormats = [...norms, ...nodes.filter(isKind('weightedValues'))]
+    .map((n) => n.output.format)
+    .concat(
+      linears.filter((n) => n !== result && !n.epilogue.residual).map((n) => n.output.format),
+    );
+  const ACT_BITS = bits(activationFormats, signedBits);
+  const IN_BITS = signedBits(graph.input.tensor.format);
+  const PROB_BITS = bits(
+    softmaxes.map((n) => n.output.format),
+    storageBits,
+  );
+  const SCORE_BITS = bits(
+    softmaxes.map((n) => tensorType(graph, n.input).format),
+    signedBits,
+  );
+  const W_BITS = bits(
+    [embedding, ...linears].map((n) => n.weightFormat),
+    signedBits,
+  );
+  const A_BITS = Math.max(ACT_BITS, IN_BITS, PROB_BITS + 1, W_BITS);
+  const B_BITS = Math.max(ACT_BITS, W_BITS);
+
+  const matrices = [...widths.values()].flatMap((w) => (w.kind === 'matrix' ? [w] : []));
+  const widest = matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a));
+  const dotBits = A_BITS + B_BITS + log2Ceil(TI);
+  // The accumulator extends the dot product by at least one bit, whatever the proof allows.
+  const ACC_BITS = Math.max(widest.accumulatorBits, dotBits + 1);
+  const BIAS_BITS = Math.max(2, signedBitsOf(linears.flatMap((n) => [...n.epilogue.bias])));
+  const SUM_BITS = Math.max(ACC_BITS, BIAS_BITS) + 1;
+  const largestShift = Math.max(...program.matmuls.map((op) => op.shift));
+  // The rounding constant 2^(shift-1) must fit beside the product of sum and 16-bit multiplier.
+  const PROD_BITS = Math.max(SUM_BITS + 17, largestShift + 2);
+  const RES_BITS = storageBits(embedding.output.format);
+  const RESULT_BITS = signedBits(result.output.format);
+  const OUT_BITS = Math.max(
+    RES_BITS,
+    RESULT_BITS,
+    ACT_BITS,
+    SCORE_BITS,
+    signedBitsOf(program.matmuls.flatMap((op) => [op.low, op.high])),
+  );
+  const tables = linears.flatMap((n) => (n.epilogue.table ? [n] : []));
+  const depthOf = (segments: readonly { base: number; entries: Int32Array }[]) =>
+    Math.max(2, ...segments.map((s) => s.base + s.entries.length));
+  const counts = program.matmuls.flatMap((op) => [
+    op.rows,
+    op.columns,
+    Math.ceil(op.reduction / TI),
+    Math.ceil(op.columns / TO),
+  ]);
+
+  return {
+    TI,
+    TO,
+    VL,
+    WORD: Math.max(TI, TO),
+    A_BITS,
+    B_BITS,
+    ACT_BITS,
+    IN_BITS,
+    PROB_BITS,
+    SCORE_BITS,
+    W_BITS,
+    ACC_BITS,
+    ACC_PROOF: widest.proof,
+    BIAS_BITS,
+    SUM_BITS,
+    PROD_BITS,
+    OUT_BITS,
+    RES_BITS,
+    RESULT_BITS,
+    HAS_TABLE: tables.length > 0,
+    HAS_POOL: program.meanPools.length > 0,
+    TABLE_BITS: bits(
+      tables.map((n) => n.output.format),
+      signedBits,
+    ),
+    TABLE_DEPTH: depthOf(program.activationTables),
+    MIN_PASS: latencies(shape).minPass,
+    MAX_ROWS: Math.max(2, ...program.matmuls.map((op) => op.rows)),
+    // Large enough for the TO rows of a tile beside every count.
+    COUNT_BITS: unsignedBits(Math.max(2 * TO, latencies(shape).minPass, ...counts)) + 1,
+    LEAD_BITS: unsignedBits(embedding.leading),
+    TOKENS: embedding.output.shape[0] as number,
+    CHANNELS: embedding.output.shape[1] as number,
+    CHANNEL_GROUPS: groups.channels,
+    KEY_GROUPS: groups.keys,
+    INPUT_WORDS: groups.inputWords,
+    CLASSES: groups.classes,
+    NORM_W_BITS: Math.max(2, ...norms.map((n) => signedBitsOf(n.weight))),
+    NORM_BIAS_BITS: Math.max(2, ...norms.map((n) => signedBitsOf(n.bias))),
+    NORM_VBIAS_BITS: Math.max(2, signedBitsOf(norms.map((n) => n.varianceBias))),
+    RSQRT_DEPTH: depthOf(program.rsqrtTables),
+    E_BITS: unsignedBits(largest(softmaxes.flatMap((n) => [...n.expTable]))),
+    R_BITS: unsignedBits(largest(softmaxes.flatMap((n) => [...n.one.table, ...n.two.table]))),
+    EXP_DEPTH: depthOf(program.expTables),
+    RECIP_DEPTH: depthOf(program.reciprocalTables),
+    depths: program.depths,
+  };
+}

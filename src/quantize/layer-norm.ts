@@ -1,0 +1,107 @@
+import { clip } from '../arithmetic/index.ts';
+import type { LayerNormNode, TensorType } from '../ir/index.ts';
+import { activationType, type Context, roundingConstant, statisticsOf, tensor } from './context.ts';
+import { dyadic, MAX_MULTIPLIER } from './dyadic.ts';
+
+const TABLE_ENTRIES = 512;
+const MAX_MEAN_SHIFT = 31;
+/** Weights are signed 12 bits. */
+const MAX_WEIGHT = 2 ** 11 - 1;
+/** Rows of unseen images may have less or more variance than the calibrated ones. */
+const VARIANCE_MARGIN_BELOW = 0.7;
+const VARIANCE_MARGIN_ABOVE = 1.3;
+/**
+ * The product `d * r * weight` has at most 17 + 16 + 11 bits; with a larger shift than this the
+ * bias would outgrow the 48 bits of the sum before the product does.
+ */
+const MAX_SHIFT = 36;
+const MAX_BIAS = 2 ** 47 - 1;
+
+/** The table of the reciprocal standard deviation and how a sum of squares finds its entry. */
+interface ReciprocalRoot {
+  readonly varianceBias: number;
+  readonly varianceShift: number;
+  readonly table: Int32Array;
+  /** Entries are `2^bits / sqrt(variance + epsilon)`, in steps of the input. */
+  readonly bits: number;
+}
+
+/** LayerNorm of the first `rows` rows at `path` (without `.weight`). */
+export function layerNormNode(
+  context: Context,
+  path: string,
+  input: TensorType,
+  rows: number,
+): LayerNormNode {
+  const { model } = context;
+  const output = activationType(context, path, [rows, model.width]);
+  const gamma = tensor(context, `${path}.weight`).data;
+  const beta = tensor(context, `${path}.bias`).data;
+  const peak = gamma.reduce((a, g) => Math.max(a, Math.abs(g)), 0) / output.scale;
+  const weightBits = weightFraction(peak);
+  const root = reciprocalRoot(context, input, rows, -weightBits, MAX_SHIFT - weightBits);
+  const shift = weightBits + root.bits;
+  const mean = dyadic(1 / model.width, MAX_MEAN_SHIFT);
+  return {
+    kind: 'layerNorm',
+    output,
+    input: input.name,
+    path: `${path}.weight`,
+    rows,
+    meanMultiplier: mean.multiplier,
+    meanShift: mean.shift,
+    varianceBias: root.varianceBias,
+    varianceShift: root.varianceShift,
+    table: root.table,
+    weight: Int32Array.from(gamma, (g) => Math.round((g / output.scale) * 2 ** weightBits)),
+    bias: Float64Array.from(beta, (b) =>
+      clip(
+        Math.round((b / output.scale) * 2 ** shift) + roundingConstant(shift),
+        -MAX_BIAS,
+        MAX_BIAS,
+      ),
+    ),
+    shift,
+  };
+}
+
+/** Fraction bits of the weights: as many as 12 bits leave room for, at most 11. */
+function weightFraction(peak: number): number {
+  let bits = 11;
+  while (Math.round(peak * 2 ** bits) > MAX_WEIGHT) bits--;
+  return bits;
+}
+
+/**
+ * Entries for sums of squares from a little below the smallest calibrated to a little above the
+ * largest, in buckets of `2^varianceShift`; entry `i` is exact in the middle of its bucket.
+ */
+function reciprocalRoot(
+  context: Context,
+  input: TensorType,
+  rows: number,
+  minBits: number,
+  maxBits: number,
+): ReciprocalRoot {
+  const { width, epsilon } = context.model;
+  const statistics = statisticsOf(context, input.name);
+  const seen = rows === 1 ? statistics.firstRowDeviations : statistics.deviations;
+  const [low, high] = seen.map((sum) => sum / input.scale ** 2) as [number, number];
+  const start = Math.floor(low * VARIANCE_MARGIN_BELOW);
+  const end = Math.ceil(high * VARIANCE_MARGIN_ABOVE);
+  let varianceShift = 0;
+  while (TABLE_ENTRIES * 2 ** varianceShift <= end - start) varianceShift++;
+  const values = Array.from({ length: TABLE_ENTRIES }, (_, i) => {
+    const middle = start + i * 2 ** varianceShift + (2 ** varianceShift - 1) / 2;
+    // A sum of squares below one is a row without deviations: any entry does, but not 1/0.
+    return 1 / Math.sqrt(Math.max(middle, 0.5) / width + epsilon / input.scale ** 2);
+  });
+  let bits = maxBits;
+  while (bits > minBits && Math.round((values[0] as number) * 2 ** bits) > MAX_MULTIPLIER) bits--;
+  return {
+    varianceBias: -start,
+    varianceShift,
+    table: Int32Array.from(values, (v) => Math.min(Math.round(v * 2 ** bits), MAX_MULTIPLIER)),
+    bits,
+  };
+}

@@ -1,0 +1,132 @@
+import {
+  type Epilogue,
+  type LinearNode,
+  type NumberFormat,
+  type Range,
+  rangeOf,
+  type TensorType,
+  uniform,
+} from '../ir/index.ts';
+import type { Activation } from '../model/index.ts';
+import { activationType, type Context, statisticsOf, tensor } from './context.ts';
+import { dyadic, dyadics } from './dyadic.ts';
+import { preActivation } from './float-model.ts';
+import { gelu } from './gelu.ts';
+import { quantizeValue, scaleFor } from './scale.ts';
+import { quantizeWeights } from './weights.ts';
+
+export const MAX_EPILOGUE_SHIFT = 47;
+const MAX_RESIDUAL_SHIFT = 31;
+
+/** Logits are left wide: the host compares them, nothing multiplies them. */
+const LOGITS: NumberFormat = uniform(16);
+const LOGITS_HEADROOM = 1.5;
+
+/** A GELU's table is indexed by 8 bits whatever the activations are: 256 entries. */
+const GELU_INDEX: NumberFormat = uniform(8);
+/** `gelu(x)` for `x` below is within 2e-5 of 0, so an index that saturates there loses nothing. */
+const GELU_ZERO = -4.5;
+
+/** What becomes of a linear layer's accumulator before a skip connection is added. */
+interface Requantization {
+  /** Real value of one step of the clipped integer. */
+  readonly scale: number;
+  readonly range: Range;
+  readonly table: Int32Array | null;
+}
+
+/** A linear layer at `path` (without `.weight`), its result requantized to `output`. */
+export function linearNode(
+  context: Context,
+  path: string,
+  input: TensorType,
+  output: TensorType,
+  requantization: Requantization = {
+    scale: output.scale,
+    range: rangeOf(output.format),
+    table: null,
+  },
+  skip: TensorType | null = null,
+): LinearNode {
+  const { codes, scales, bias } = quantizeWeights(
+    tensor(context, `${path}.weight`),
+    tensor(context, `${path}.bias`),
+    context.weight,
+    input.scale,
+  );
+  const factors = scales.map((scale) => (input.scale * scale) / requantization.scale);
+  const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
+  const epilogue: Epilogue = {
+    bias,
+    multiplier: multipliers,
+    shift,
+    ...requantization.range,
+    table: requantization.table,
+    residual: skip && {
+      input: skip.name,
+      ...dyadic(skip.scale / output.scale, MAX_RESIDUAL_SHIFT),
+    },
+  };
+  return {
+    kind: 'linear',
+    output,
+    input: input.name,
+    path: `${path}.weight`,
+    weight: codes,
+    weightFormat: context.weight,
+    epilogue,
+  };
+}
+
+/** A layer of a feed-forward branch that is not its last: linear, then the activation. */
+export function hiddenLayer(
+  context: Context,
+  name: string,
+  input: TensorType,
+  width: number,
+  activation: Activation,
+): LinearNode {
+  const output = activationType(context, name, [context.tokens, width]);
+  return linearNode(context, name, input, output, activationOf(context, name, output, activation));
+}
+
+/** The head: logits at one common scale. */
+export function headNode(context: Context, input: TensorType): LinearNode {
+  const output: TensorType = {
+    name: 'logits',
+    shape: [1, context.model.classes],
+    format: LOGITS,
+    scale: scaleFor(LOGITS_HEADROOM * statisticsOf(context, 'logits').peak, LOGITS),
+  };
+  return linearNode(context, 'head', input, output);
+}
+
+function activationOf(
+  context: Context,
+  name: string,
+  output: TensorType,
+  activation: Activation,
+): Requantization {
+  const range = rangeOf(output.format);
+  switch (activation) {
+    case 'none':
+      return { scale: output.scale, range, table: null };
+    case 'relu':
+      return { scale: output.scale, range: { low: 0, high: range.high }, table: null };
+    case 'gelu': {
+      const { min, max } = statisticsOf(context, preActivation(name));
+      const index = rangeOf(GELU_INDEX);
+      const wanted = Math.max(max / index.high, Math.max(min, GELU_ZERO) / index.low);
+      const scale = wanted > 0 ? wanted : 1;
+      return { scale, range: index, table: geluTable(scale, output) };
+    }
+  }
+}
+
+/** `table[t - low] = quantize(gelu(t * scale))` for each index `t`: activation and requantization in one. */
+function geluTable(scale: number, output: TensorType): Int32Array {
+  const { low, high } = rangeOf(GELU_INDEX);
+  return Int32Array.from({ length: high - low + 1 }, (_, i) =>
+    quantizeValue(gelu((low + i) * scale), output.scale, output.format),
+  );
+}

@@ -1,0 +1,71 @@
+import { type ReciprocalTable, rangeOf, type SoftmaxNode, type TensorType } from '../ir/index.ts';
+import { type Context, roundingConstant } from './context.ts';
+import { MAX_MULTIPLIER } from './dyadic.ts';
+
+/** Scores come in steps of 1/32: the exponential falls by 3 % from one entry to the next. */
+export const SCORE_STEP = 1 / 32;
+
+const EXP_ENTRIES = 256;
+/** Largest exponential, 12 bits. A row's sum is at least this, since its maximum has entry 0. */
+const EXP_ONE = 4095;
+const RECIPROCAL_ENTRIES = 512;
+
+export function softmaxNode(context: Context, name: string, input: TensorType): SoftmaxNode {
+  const format = context.probability;
+  const { high } = rangeOf(format);
+  const keys = input.shape[2] as number;
+  const [one, two] = reciprocals(keys * EXP_ONE, high);
+  return {
+    kind: 'softmax',
+    output: { name, shape: input.shape, format, scale: 1 / high },
+    input: input.name,
+    expBias: 0,
+    expShift: 0,
+    expTable: expTable(),
+    one,
+    two,
+  };
+}
+
+/** `round(4095 e^(-i/32))`; the last entry stands for everything further away, and is 0. */
+function expTable(): Int32Array {
+  return Int32Array.from({ length: EXP_ENTRIES }, (_, i) =>
+    i === EXP_ENTRIES - 1 ? 0 : Math.round(EXP_ONE * Math.exp(-i * SCORE_STEP)),
+  );
+}
+
+/**
+ * Two tables of `top * 2^shift / sum` for sums from `EXP_ONE` to `largest`: one finer, for peaked
+ * rows, and one coarser for the rest. A bucket of `b` at the sum `s` errs by at most
+ * `top * EXP_ONE / s * b / 2s` output steps, largest where a table begins; the finer bucket is the
+ * one for which the worse of the two is smallest.
+ */
+function reciprocals(largest: number, top: number): [ReciprocalTable, ReciprocalTable] {
+  let best = { fine: 0, coarse: 0, border: EXP_ONE, error: Number.POSITIVE_INFINITY };
+  for (let fine = 0; fine <= 12; fine++) {
+    const border = EXP_ONE + RECIPROCAL_ENTRIES * 2 ** fine;
+    let coarse = fine;
+    while (border + RECIPROCAL_ENTRIES * 2 ** coarse <= largest) coarse++;
+    const used = largest >= border;
+    const error = Math.max(2 ** fine / EXP_ONE, used ? (EXP_ONE * 2 ** coarse) / border ** 2 : 0);
+    if (error < best.error) best = { fine, coarse, border, error };
+  }
+  return [reciprocalTable(EXP_ONE, best.fine, top), reciprocalTable(best.border, best.coarse, top)];
+}
+
+/** `top * 2^shift / sum` at the middle of each bucket, with as many fraction bits as 16 bits hold. */
+function reciprocalTable(start: number, indexShift: number, top: number): ReciprocalTable {
+  const values = Array.from(
+    { length: RECIPROCAL_ENTRIES },
+    (_, i) => top / (start + i * 2 ** indexShift + (2 ** indexShift - 1) / 2),
+  );
+  let shift = 0;
+  while (Math.round((values[0] as number) * 2 ** (shift + 1)) <= MAX_MULTIPLIER) shift++;
+  return {
+    indexBias: -start,
+    indexShift,
+    table: Int32Array.from(values, (value) => Math.round(value * 2 ** shift)),
+    bias: roundingConstant(shift),
+    shift,
+  };
+}

@@ -1,0 +1,351 @@
+import { describe, expect, it } from 'vitest';
+import { check } from '../../src/check/index.ts';
+import { DiagnosticsError } from '../../src/diagnostics/index.ts';
+import { type IntegerGraph, type IntegerNode, uniform } from '../../src/ir/index.ts';
+import { randomGraph } from '../support/random-graph.ts';
+
+type NodeOf<K extends IntegerNode['kind']> = Extract<IntegerNode, { kind: K }>;
+
+/** The graph with one node changed: the first of its kind, or the one of a name. */
+function change<K extends IntegerNode['kind']>(
+  graph: IntegerGraph,
+  kind: K,
+  edit: (node: NodeOf<K>) => NodeOf<K>,
+  name?: string,
+): IntegerGraph {
+  let done = false;
+  const nodes = graph.nodes.map((node) => {
+    if (done || node.kind !== kind || (name && node.output.name !== name)) return node;
+    done = true;
+    return edit(node as NodeOf<K>);
+  });
+  expect(done).toBe(true);
+  return { ...graph, nodes };
+}
+
+/** `CODE subject` of every fault that the check finds. */
+function faults(graph: IntegerGraph): string[] {
+  try {
+    check(graph);
+  } catch (error) {
+    if (!(error instanceof DiagnosticsError)) throw error;
+    return error.diagnostics.map((d) => `${d.code} ${d.subject ?? ''}`.trim());
+  }
+  return [];
+}
+
+const graph = randomGraph({ pooling: 'mean', width: 12, heads: 3, tokens: 6 });
+const first = randomGraph({ width: 12, heads: 3 });
+const EMBEDDING = 'embedding';
+const NORM = 'block0.attention.norm';
+const QUERY = 'block0.attention.query';
+const SCORES = 'block0.attention.scores';
+const PROBABILITIES = 'block0.attention.probabilities';
+const WEIGHTED = 'block0.attention.weighted';
+const OUTPUT = 'block0.attention';
+const HIDDEN = 'block0.mlp.linear0';
+
+/** A copy of a typed array with one element replaced. */
+function put<T extends Int32Array | Float64Array>(values: T, at: number, value: number): T {
+  const copy = values.slice() as T;
+  copy[at] = value;
+  return copy;
+}
+
+const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
+  [
+    'a name used twice',
+    () => ({
+      ...graph,
+      nodes: graph.nodes.flatMap((n): IntegerNode[] => (n.kind === 'scores' ? [n, n] : [n])),
+    }),
+    [`VT350 ${SCORES}`],
+  ],
+  [
+    'an unknown tensor',
+    () => change(graph, 'layerNorm', (n) => ({ ...n, input: 'nowhere' })),
+    [`VT351 ${NORM}`],
+  ],
+  [
+    'a tensor of a later node',
+    () => change(graph, 'layerNorm', (n) => ({ ...n, input: 'block0.mlp' })),
+    [`VT351 ${NORM}`],
+  ],
+  [
+    'heads that do not divide the channels',
+    () =>
+      change(graph, 'scores', (n) => ({
+        ...n,
+        heads: 5,
+        output: { ...n.output, shape: [5, 6, 6] },
+      })),
+    [`VT352 ${SCORES}`, `VT352 ${PROBABILITIES}`],
+  ],
+  [
+    'a residual of another shape',
+    () =>
+      change(
+        graph,
+        'linear',
+        (n) => {
+          const residual = n.epilogue.residual && { ...n.epilogue.residual, input: SCORES };
+          return { ...n, epilogue: { ...n.epilogue, residual } };
+        },
+        OUTPUT,
+      ),
+    [`VT352 ${OUTPUT}`],
+  ],
+  [
+    'a bias of another length',
+    () =>
+      change(graph, 'linear', (n) => ({
+        ...n,
+        epilogue: { ...n.epilogue, bias: new Int32Array(3) },
+      })),
+    [`VT352 ${QUERY}`],
+  ],
+  [
+    'a weight of another length',
+    () => change(graph, 'patchEmbedding', (n) => ({ ...n, weight: n.weight.slice(1) })),
+    [`VT352 ${EMBEDDING}`],
+  ],
+  [
+    'more rows than there are',
+    () => change(graph, 'layerNorm', (n) => ({ ...n, rows: 7 })),
+    [`VT352 ${NORM}`, `VT352 ${NORM}`],
+  ],
+  [
+    'an image that patches do not tile',
+    () => ({ ...graph, input: { ...graph.input, image: { height: 3, width: 12, channels: 1 } } }),
+    ['VT352 input'],
+  ],
+  [
+    'a format of 17 bits and one of 1 bit',
+    () =>
+      change(
+        change(graph, 'scores', (n) => ({
+          ...n,
+          output: { ...n.output, format: uniform(17) },
+        })),
+        'linear',
+        (n) => ({ ...n, weightFormat: uniform(1) }),
+      ),
+    [`VT353 ${QUERY}`, `VT353 ${SCORES}`],
+  ],
+  [
+    'multipliers of 0, 65536 and a fraction',
+    () => {
+      const one = change(graph, 'scores', (n) => ({ ...n, multiplier: 0 }));
+      const two = change(one, 'meanPool', (n) => ({ ...n, multiplier: 0.5 }));
+      return change(two, 'linear', (n) => ({
+        ...n,
+        epilogue: { ...n.epilogue, multiplier: put(n.epilogue.multiplier, 2, 65536) },
+      }));
+    },
+    [`VT354 ${QUERY}`, `VT354 ${SCORES}`, 'VT354 pool'],
+  ],
+  [
+    'shifts below 0, beyond 47 and beyond 31',
+    () => {
+      const one = change(graph, 'weightedValues', (n) => ({ ...n, shift: -1 }));
+      const two = change(one, 'layerNorm', (n) => ({ ...n, varianceShift: 48 }));
+      return change(
+        two,
+        'linear',
+        (n) => {
+          const residual = n.epilogue.residual && { ...n.epilogue.residual, shift: 32 };
+          return { ...n, epilogue: { ...n.epilogue, residual } };
+        },
+        OUTPUT,
+      );
+    },
+    [`VT355 ${NORM}`, `VT355 ${WEIGHTED}`, `VT355 ${OUTPUT}`],
+  ],
+  [
+    'tables too long, too short and empty',
+    () => {
+      const one = change(graph, 'softmax', (n) => ({ ...n, expTable: new Int32Array(1025) }));
+      const two = change(one, 'layerNorm', (n) => ({ ...n, table: new Int32Array(0) }));
+      return change(
+        two,
+        'linear',
+        (n) => ({ ...n, epilogue: { ...n.epilogue, table: new Int32Array(255) } }),
+        HIDDEN,
+      );
+    },
+    [`VT356 ${NORM}`, `VT356 ${PROBABILITIES}`, `VT356 ${HIDDEN}`],
+  ],
+  [
+    'table entries out of range',
+    () => {
+      const one = change(graph, 'softmax', (n) => ({
+        ...n,
+        two: { ...n.two, table: put(n.two.table, 0, 65536) },
+      }));
+      return change(
+        one,
+        'linear',
+        (n) => {
+          const table = n.epilogue.table && put(n.epilogue.table, 9, 128);
+          return { ...n, epilogue: { ...n.epilogue, table } };
+        },
+        HIDDEN,
+      );
+    },
+    [`VT357 ${PROBABILITIES}`, `VT357 ${HIDDEN}`],
+  ],
+  [
+    'weights, offsets, biases and clip bounds outside their format',
+    () => {
+      const one = change(graph, 'patchEmbedding', (n) => ({
+        ...n,
+        weight: put(n.weight, 0, -129),
+        offset: put(n.offset, 1, 512),
+      }));
+      const two = change(one, 'layerNorm', (n) => ({
+        ...n,
+        weight: put(n.weight, 0, 2048),
+        bias: put(n.bias, 0, 0.5),
+      }));
+      return change(two, 'linear', (n) => ({ ...n, epilogue: { ...n.epilogue, low: -129 } }));
+    },
+    [
+      `VT358 ${EMBEDDING}`,
+      `VT358 ${EMBEDDING}`,
+      `VT358 ${NORM}`,
+      `VT358 ${NORM}`,
+      `VT358 ${QUERY}`,
+    ],
+  ],
+  [
+    'a quantizer without a scale',
+    () => ({
+      ...graph,
+      input: { ...graph.input, std: [0], tensor: { ...graph.input.tensor, scale: Number.NaN } },
+    }),
+    ['VT358 input', 'VT358 input'],
+  ],
+  [
+    'an accumulator beyond 31 bits',
+    () => {
+      const wide = change(graph, 'layerNorm', (n) => ({
+        ...n,
+        output: { ...n.output, format: uniform(16) },
+      }));
+      return change(wide, 'linear', (n) => ({ ...n, weightFormat: uniform(16) }));
+    },
+    [`VT359 ${QUERY}`],
+  ],
+  [
+    'an intermediate beyond 2^53',
+    () =>
+      change(graph, 'layerNorm', (n) => ({
+        ...n,
+        varianceBias: 2 ** 52,
+        meanMultiplier: 65535,
+        meanShift: 0,
+      })),
+    [`VT360 ${NORM}`],
+  ],
+  ['no node', () => ({ ...graph, nodes: [] }), ['VT361']],
+  [
+    'a result of several rows',
+    () => ({ ...first, nodes: first.nodes.slice(0, 2) }),
+    [`VT361 ${NORM}`],
+  ],
+];
+
+describe('check', () => {
+  it.each([graph, first])('passes a legal graph and has widths of every node', (legal) => {
+    const checked = check(legal);
+    expect(checked.graph).toBe(legal);
+    expect([...checked.widths.keys()]).toEqual(legal.nodes.map((n) => n.output.name));
+  });
+
+  it.each(cases)('finds %s', (_, make, expected) => {
+    expect(faults(make())).toEqual(expected);
+  });
+
+  it('has only integers in all widths, of no more than 54 bits', () => {
+    for (const widths of check(graph).widths.values()) {
+      for (const [key, value] of Object.entries(widths)) {
+        if (!key.endsWith('Bits')) continue;
+        expect(Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 54).toBe(true);
+      }
+    }
+  });
+
+  it('proves the widths of a matrix product from its formats', () => {
+    const { widths } = check(graph);
+    expect(widths.get(SCORES)).toMatchObject({
+      kind: 'matrix',
+      reduction: 4,
+      accumulatorBits: 18, // 4 * 2^14 = 2^16 is one beyond the largest 17-bit number
+      biasBits: 0,
+      sumBits: 18,
+      proof: 'int8 x int8 x 4 products: |acc| <= 65536, 18 bits',
+    });
+    expect(widths.get(WEIGHTED)).toMatchObject({
+      accumulatorBits: 19,
+      proof: 'uint8 x int8 x 6 products: |acc| <= 195840, 19 bits',
+    });
+  });
+
+  // Widths by hand, of int10 streams, int8 activations, 12 channels, 6 tokens.
+  it('proves the widths of bias, skip, normalization, softmax and mean', () => {
+    const biased = change(graph, 'linear', (n) => ({
+      ...n,
+      epilogue: { ...n.epilogue, bias: put(new Int32Array(12), 3, 2 ** 20) },
+    }));
+    const { widths } = check(biased);
+    // 12 * 2^14 = 196608; with the bias 1245184 < 2^21; times 65535 below 2^37.
+    expect(widths.get(QUERY)).toMatchObject({
+      accumulatorBits: 19,
+      biasBits: 22,
+      sumBits: 22,
+      productBits: 38,
+    });
+    // 512 * 65535 < 2^25; -512 + -512 .. 511 + 511.
+    expect(widths.get(OUTPUT)).toMatchObject({ added: { productBits: 26, sumBits: 11 } });
+    // |sum| <= 6144; |d| <= 1023, 12 * 1023^2 < 2^24, 1023 * 65535 < 2^26, * 2048 < 2^37.
+    expect(widths.get(NORM)).toMatchObject({
+      sumBits: 14,
+      meanBits: 10,
+      deviationBits: 11,
+      squareSumBits: 25,
+      normalizedBits: 27,
+      weightedBits: 38,
+    });
+    // 4095 + 2; 6 * 4095 = 24570 < 2^15; 4095 * 65535 < 2^28.
+    expect(widths.get(PROBABILITIES)).toMatchObject({
+      differenceBits: 14,
+      exponentialBits: 13,
+      sumBits: 16,
+      productBits: 29,
+    });
+    // 6 * 512 = 3072 < 2^12; times 65535 below 2^28.
+    expect(widths.get('pool')).toMatchObject({ sumBits: 13, productBits: 29 });
+  });
+
+  it('passes an accumulator of 31 bits and no more', () => {
+    const wide = change(graph, 'layerNorm', (n) => ({
+      ...n,
+      output: { ...n.output, format: uniform(16) },
+    }));
+    const only = (bits: number) =>
+      change(wide, 'linear', (n) => ({ ...n, weightFormat: uniform(bits) }), QUERY);
+    // 12 * 2^15 * 2^11 < 2^30
+    expect(check(only(12)).widths.get(QUERY)).toMatchObject({ accumulatorBits: 31 });
+    expect(faults(only(13))).toEqual([`VT359 ${QUERY}`]);
+  });
+
+  it('says where, what and what would be legal', () => {
+    const place = { file: 'a.vit.ts', line: 3, column: 5 };
+    const bad = change(graph, 'scores', (n) => ({ ...n, multiplier: 70000, place }));
+    expect(() => check(bad)).toThrow(
+      `VT354 a.vit.ts:3:5: ${SCORES}: multiplier is 70000. Integers 1 .. 65535 are legal.`,
+    );
+    const unplaced = change(graph, 'scores', (n) => ({ ...n, multiplier: 70000 }));
+    expect(() => check(unplaced)).toThrow(`VT354 ${SCORES}: multiplier is 70000.`);
+  });
+});

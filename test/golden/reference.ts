@@ -1,0 +1,206 @@
+import {
+  type Epilogue,
+  type IntegerGraph,
+  type IntegerNode,
+  type LayerNormNode,
+  type LinearNode,
+  type MeanPoolNode,
+  type PatchEmbeddingNode,
+  rangeOf,
+  type ScoresNode,
+  type SoftmaxNode,
+  type TensorType,
+  tensorType,
+  type WeightedValuesNode,
+} from '../../src/ir/index.ts';
+
+/**
+ * The operators once more, straight from the formulas of docs/arithmetic.md and in BigInt: slow,
+ * without any width, sharing nothing with the golden model but the graph's types.
+ */
+export function reference(graph: IntegerGraph, input: Int32Array): Map<string, bigint[]> {
+  const tensors = new Map([[graph.input.tensor.name, Array.from(input, BigInt)]]);
+  for (const node of graph.nodes) {
+    const codes = (name: string): Codes => {
+      const values = tensors.get(name) as bigint[];
+      const { shape } = tensorType(graph, name);
+      return { shape, at: (...i) => values[position(shape, i)] as bigint };
+    };
+    tensors.set(node.output.name, fill(node.output, elementOf(node, codes)));
+  }
+  return tensors;
+}
+
+interface Codes {
+  readonly shape: readonly number[];
+  at(...index: number[]): bigint;
+}
+
+type Element = (...index: number[]) => bigint;
+type Find = (name: string) => Codes;
+
+function elementOf(node: IntegerNode, codes: Find): Element {
+  switch (node.kind) {
+    case 'patchEmbedding':
+      return patchEmbedding(node, codes);
+    case 'layerNorm':
+      return layerNorm(node, codes);
+    case 'linear':
+      return linear(node, codes);
+    case 'scores':
+      return scores(node, codes);
+    case 'softmax':
+      return softmax(node, codes);
+    case 'weightedValues':
+      return weightedValues(node, codes);
+    case 'meanPool':
+      return meanPool(node, codes);
+  }
+}
+
+function patchEmbedding(node: PatchEmbeddingNode, codes: Find): Element {
+  const x = codes(node.input);
+  const [, size] = x.shape as [number, number];
+  const channels = node.output.shape[1] as number;
+  return (t, c) => {
+    const acc =
+      t < node.leading
+        ? 0n
+        : sum(size, (k) => x.at(t - node.leading, k) * big(node.weight, c * size + k));
+    const scaled = halfUp(acc * big(node.multiplier, c), node.shift);
+    return toFormat(scaled + big(node.offset, t * channels + c), node.output);
+  };
+}
+
+function layerNorm(node: LayerNormNode, codes: Find): Element {
+  const x = codes(node.input);
+  const channels = x.shape[1] as number;
+  return (t, c) => {
+    const total = sum(channels, (k) => x.at(t, k)) * BigInt(node.meanMultiplier);
+    const mu = halfUp(total, node.meanShift);
+    const squares = sum(channels, (k) => (x.at(t, k) - mu) ** 2n);
+    const index = (squares + BigInt(node.varianceBias)) >> BigInt(node.varianceShift);
+    const r = entry(node.table, index);
+    const y = (x.at(t, c) - mu) * r * big(node.weight, c) + big(node.bias, c);
+    return toFormat(y >> BigInt(node.shift), node.output);
+  };
+}
+
+function linear(node: LinearNode, codes: Find): Element {
+  const x = codes(node.input);
+  const inputs = x.shape[1] as number;
+  const { residual } = node.epilogue;
+  const skip = residual ? codes(residual.input) : null;
+  return (t, n) => {
+    const acc = sum(inputs, (k) => x.at(t, k) * big(node.weight, n * inputs + k));
+    return epilogue(acc, node.epilogue, n, skip ? skip.at(t, n) : 0n, node.output);
+  };
+}
+
+/** One accumulator of channel `c` through the epilogue. */
+export function epilogue(
+  acc: bigint,
+  e: Epilogue,
+  c: number,
+  skip: bigint,
+  output: TensorType,
+): bigint {
+  const scaled = halfUp((acc + big(e.bias, c)) * big(e.multiplier, c), e.shift);
+  const t = bound(scaled, BigInt(e.low), BigInt(e.high));
+  const y = e.table ? big(e.table, Number(t) - e.low) : t;
+  if (!e.residual) return y;
+  return toFormat(y + halfUp(skip * BigInt(e.residual.multiplier), e.residual.shift), output);
+}
+
+function scores(node: ScoresNode, codes: Find): Element {
+  const query = codes(node.query);
+  const key = codes(node.key);
+  const d = (query.shape[1] as number) / node.heads;
+  return (h, i, j) => {
+    const acc = sum(d, (c) => query.at(i, h * d + c) * key.at(j, h * d + c));
+    return toFormat(halfUp(acc * BigInt(node.multiplier), node.shift), node.output);
+  };
+}
+
+function softmax(node: SoftmaxNode, codes: Find): Element {
+  const x = codes(node.input);
+  const keys = x.shape[2] as number;
+  return (h, i, j) => {
+    const row = Array.from({ length: keys }, (_, k) => x.at(h, i, k));
+    let max = row[0] as bigint;
+    for (const v of row) if (v > max) max = v;
+    const e = row.map((v) =>
+      entry(node.expTable, (max - v + BigInt(node.expBias)) >> BigInt(node.expShift)),
+    );
+    const acc = sum(keys, (k) => e[k] as bigint);
+    const { one, two } = node;
+    const first = (acc + BigInt(one.indexBias)) >> BigInt(one.indexShift);
+    const part = first <= BigInt(one.table.length - 1) ? one : two;
+    const r = entry(part.table, (acc + BigInt(part.indexBias)) >> BigInt(part.indexShift));
+    const y = ((e[j] as bigint) * r + BigInt(part.bias)) >> BigInt(part.shift);
+    return toFormat(y, node.output);
+  };
+}
+
+function weightedValues(node: WeightedValuesNode, codes: Find): Element {
+  const probability = codes(node.probability);
+  const value = codes(node.value);
+  const [keys, channels] = value.shape as [number, number];
+  const d = channels / node.heads;
+  return (i, c) => {
+    const acc = sum(keys, (j) => probability.at(Math.floor(c / d), i, j) * value.at(j, c));
+    return toFormat(halfUp(acc * BigInt(node.multiplier), node.shift), node.output);
+  };
+}
+
+function meanPool(node: MeanPoolNode, codes: Find): Element {
+  const x = codes(node.input);
+  return (_, c) => {
+    const total = sum(x.shape[0] as number, (t) => x.at(t, c));
+    return toFormat(halfUp(total * BigInt(node.multiplier), node.shift), node.output);
+  };
+}
+
+function sum(count: number, term: (i: number) => bigint): bigint {
+  let total = 0n;
+  for (let i = 0; i < count; i++) total += term(i);
+  return total;
+}
+
+function halfUp(value: bigint, shift: number): bigint {
+  return shift === 0 ? value : (value + (1n << BigInt(shift - 1))) >> BigInt(shift);
+}
+
+function bound(value: bigint, low: bigint, high: bigint): bigint {
+  return value < low ? low : value > high ? high : value;
+}
+
+function toFormat(value: bigint, { format }: TensorType): bigint {
+  const { low, high } = rangeOf(format);
+  return bound(value, BigInt(low), BigInt(high));
+}
+
+function entry(table: Int32Array, index: bigint): bigint {
+  return big(table, Number(bound(index, 0n, BigInt(table.length - 1))));
+}
+
+function big(values: ArrayLike<number>, i: number): bigint {
+  return BigInt(values[i] as number);
+}
+
+function position(shape: readonly number[], index: readonly number[]): number {
+  return index.reduce((at, i, axis) => at * (shape[axis] as number) + i, 0);
+}
+
+function fill({ shape }: TensorType, element: Element): bigint[] {
+  const count = shape.reduce((product, n) => product * n, 1);
+  return Array.from({ length: count }, (_, flat) => {
+    const index: number[] = [];
+    let rest = flat;
+    for (const size of [...shape].reverse()) {
+      index.unshift(rest % size);
+      rest = Math.floor(rest / size);
+    }
+    return element(...index);
+  });
+}
