@@ -1,13 +1,13 @@
 import { loadBoard } from './boards/index.ts';
 import { check } from './check/index.ts';
-import { loadDesign } from './dsl/load.ts';
+import { type LoadedDesign, loadDesign } from './dsl/load.ts';
 import { emit, type OutputFile } from './emit/index.ts';
 import { loadImages } from './images/index.ts';
 import { importParameters } from './import/index.ts';
 import { lower } from './lower/index.ts';
 import { choosePlan, type Plan } from './plan/index.ts';
 import { quantize } from './quantize/index.ts';
-import { type OnStep, stepper } from './tools/index.ts';
+import { type OnStep, type RunStep, stepper } from './tools/index.ts';
 
 export interface Compiled {
   readonly design: string;
@@ -15,15 +15,25 @@ export interface Compiled {
   readonly files: readonly OutputFile[];
 }
 
+const STEPS = 7;
+
 /**
  * The whole compiler. Each stage takes what the stage before it made and gives a new value; none
  * writes a file. Throws `DiagnosticsError` with all the faults that a stage found.
  */
 export async function compile(designPath: string, onStep?: OnStep): Promise<Compiled> {
-  const step = stepper(7, onStep);
+  const step = stepper(STEPS, onStep);
 
   // describe: the user's file -> model graph and settings
-  const { design, folder } = await step('describe', () => loadDesign(designPath));
+  const loaded = await step('describe', () => loadDesign(designPath));
+  return compileLoaded(loaded, step);
+}
+
+/** The compiler from a design that is already a value; `folder` is where its files lie. */
+export async function compileLoaded(
+  { design, folder }: Pick<LoadedDesign, 'design' | 'folder'>,
+  step: RunStep = stepper(STEPS - 1),
+): Promise<Compiled> {
   const { model, places } = design;
   const board = loadBoard(design.target.board, folder, places['target.board']);
 
@@ -33,10 +43,9 @@ export async function compile(designPath: string, onStep?: OnStep): Promise<Comp
   );
 
   // quantize: float meaning and sample images -> integer graph
-  const images = loadImages(design.calibration, model);
   const graph = await step(
     'quantize',
-    () => quantize(model, parameters, images, design.quant),
+    () => quantize(model, parameters, loadImages(design.calibration, model), design.quant),
     (g) => `${g.nodes.length} nodes, W${design.quant.weights}A${design.quant.activations}`,
   );
 

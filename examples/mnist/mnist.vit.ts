@@ -20,5 +20,5 @@ export default design({
   weights: './mnist.onnx',
   quant: quant.minmax({ weights: 8, activations: 8, residual: 16 }),
   calibration: mnist({ count: 256 }),
-  target: { board: 'kv260', fps: 3000, clockMHz: 200 },
+  target: { board: 'kv260', fps: 4000, clockMHz: 200 },
 });

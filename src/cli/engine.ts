@@ -1,15 +1,91 @@
-import type { Engine } from './commands/contracts.ts';
+import { join, relative, resolve } from 'node:path';
+import type { Compiled } from '../compile.ts';
+import type { SimReport } from '../verify/index.ts';
+import type { BuildResult, Engine, SimFrame, SimResult } from './commands/contracts.ts';
 
 /**
  * The real work behind the commands. Stages are imported when a command needs them, so that
  * `vitrum --help` does not load the compiler.
  */
 export const engine: Engine = {
-  build: () => Promise.reject(new Error('build is not connected to the compiler')),
-  simulate: () => Promise.reject(new Error('sim is not connected to the bench')),
-  synthesize: () => Promise.reject(new Error('synth is not connected to the compiler')),
+  build: async (design, { out }, { onStep }) => {
+    const { compile } = await import('../compile.ts');
+    return write(await compile(design, onStep), out);
+  },
+
+  simulate: async (target, { images, stalls, seed, trace }, context) => {
+    const folder = await folderOf(target, context);
+    const { simulate } = await import('../verify/index.ts');
+    const options = { images: images ?? DEFAULT_IMAGES, stalls, seed, trace };
+    const report = await simulate(folder, { ...options, onStep: context.onStep });
+    return simResult(report, shown(folder));
+  },
+
+  synthesize: async (target, { native, flatten }, context) => {
+    const folder = await folderOf(target, context);
+    const { readManifest } = await import('../emit/read-manifest.ts');
+    const { synthesize } = await import('../synth/index.ts');
+    const { design, top, family, files } = readManifest(folder);
+    const report = await synthesize({ folder, files: files.verilog, top, family, native, flatten });
+    return { design, ...report };
+  },
+
   detectTools: async () => {
     const { detectTools, installCommand } = await import('../tools/index.ts');
     return detectTools((tool) => installCommand([tool]));
   },
 };
+
+const DEFAULT_IMAGES = 4;
+
+/** The folder of a target: a design is built first, a folder is taken as it is. */
+async function folderOf(target: string, context: Parameters<Engine['build']>[2]): Promise<string> {
+  if (!/\.m?ts$/.test(target)) return resolve(target);
+  const { out } = await engine.build(target, {}, context);
+  return resolve(out);
+}
+
+async function write(compiled: Compiled, out: string | undefined): Promise<BuildResult> {
+  const { writeFolder } = await import('../emit/write-folder.ts');
+  const { design, plan, files } = compiled;
+  const folder = resolve(out ?? join('rtl-out', design));
+  writeFolder(folder, files);
+  const { shape, cycles, estimate, board, clockMHz } = plan;
+  const supply = (need: number, has: number, what: string) => `${need} of ${has} ${what}`;
+  return {
+    design,
+    out: shown(folder),
+    files: files.map((f) => f.path),
+    summary: [
+      ['board', `${board.name} at ${clockMHz} MHz`],
+      ['array', `${shape.inputs} x ${shape.outputs}, ${shape.vector} vector lanes`],
+      ['cycles per frame', `${cycles.perFrame}, latency ${cycles.latency}`],
+      ['frames per second', plan.framesPerSecond.toFixed(0)],
+      ['utilization of the array', `${(plan.utilization * 100).toFixed(1)} %`],
+      [
+        'resources, estimated',
+        [
+          supply(estimate.lut, board.resources.lut, 'LUT'),
+          supply(estimate.dsp, board.resources.dsp, 'DSP'),
+          supply(estimate.bram36, board.resources.bram36, 'BRAM36'),
+        ].join(', '),
+      ],
+    ],
+    figures: {
+      board: board.name,
+      clockMHz,
+      tile: shape,
+      cyclesPerFrame: cycles.perFrame,
+      latencyCycles: cycles.latency,
+      framesPerSecond: plan.framesPerSecond,
+      macUtilization: plan.utilization,
+      estimate,
+    },
+  };
+}
+
+/** As the user would write it: relative where it lies below the current folder. */
+function shown(folder: string): string {
+  const path = relative('.', folder);
+  return path.startsWith('..') ? folder : path || '.';
+}

@@ -3,19 +3,19 @@ import type { ModelDraft } from './model-settings.ts';
 import { modelFields } from './model-settings.ts';
 import { captureCall } from './place.ts';
 import { readSettings } from './settings.ts';
-import type { Count, Patch, PerChannel } from './types/checks.ts';
+import type { Count, ImageSides, ImageSize, Patch, PerChannel } from './types/checks.ts';
 import { describeVit } from './vit.ts';
 
 /** Settings of `deit.tiny` and its sisters; the rest of the structure is the published one. */
 export interface DeitSettings<
-  Image extends number,
+  Image extends ImageSides,
   PatchSide extends number,
   Classes extends number,
   Mean extends readonly number[],
   Std extends readonly number[],
 > {
-  /** Side of the square image of 3 channels, in pixels; 224 unless given. */
-  image?: Count<'image', Image> | undefined;
+  /** Side of the square image of 3 channels, or `[height, width]`, in pixels; 224 unless given. */
+  image?: ImageSize<Image> | undefined;
   /** Side of a square patch; 16 unless given. */
   patch?: Patch<PatchSide, Image> | undefined;
   /** 1000 unless given. */
@@ -47,7 +47,7 @@ interface Size {
 
 function deitOfSize(from: string, { width, heads }: Size) {
   return function deit<
-    const Image extends number = 224,
+    const Image extends ImageSides = 224,
     const PatchSide extends number = 16,
     const Classes extends number = 1000,
     const Mean extends readonly number[] = readonly number[],

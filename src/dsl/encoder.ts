@@ -13,11 +13,11 @@ import {
 import { captureCall } from './place.ts';
 import { readSettings } from './settings.ts';
 import type { Blocks, Residual } from './types/branch.ts';
-import type { Count, Patch, PerChannel } from './types/checks.ts';
+import type { Count, ImageSides, ImageSize, Patch, PerChannel } from './types/checks.ts';
 
 /** Settings of `encoder`, as those of `vit` without what its blocks say. */
 export interface EncoderSettings<
-  Image extends number,
+  Image extends ImageSides,
   Channels extends number,
   PatchSide extends number,
   Width extends number,
@@ -25,11 +25,11 @@ export interface EncoderSettings<
   Mean extends readonly number[],
   Std extends readonly number[],
 > {
-  /** Side of the square image, in pixels. */
-  image: Count<'image', Image>;
+  /** Side of the square image, or `[height, width]`, in pixels. */
+  image: ImageSize<Image>;
   /** Channels of a pixel; 3 unless given. */
   channels?: Count<'channels', Channels> | undefined;
-  /** Side of a square patch, in pixels; divides the image's side. */
+  /** Side of a square patch, in pixels; divides both sides of the image. */
   patch: Patch<PatchSide, Image>;
   /** Channels of a token, which every residual keeps. */
   width: Count<'width', Width>;
@@ -47,7 +47,7 @@ const schema = z.strictObject(modelFields);
  * last LayerNorm, a linear head. Throws nothing: faults are thrown by `design()`.
  */
 export function encoder<
-  const Image extends number,
+  const Image extends ImageSides,
   const PatchSide extends number,
   const Width extends number,
   const Classes extends number,

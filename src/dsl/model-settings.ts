@@ -4,6 +4,7 @@ import type { Branch, Model } from '../model/index.ts';
 import { type Draft, draft } from './draft.ts';
 import { codes, divisorHint, fault } from './faults.ts';
 import { oneOf, setting, whole } from './settings.ts';
+import type { ImageSides } from './types/checks.ts';
 
 /** A model as described: a `Model` whose name is given by the design, with absolute places. */
 export type ModelDraft = Draft<'model', Omit<Model, 'name'>>;
@@ -17,9 +18,14 @@ const perChannel = (legal: string, test: (v: number) => boolean) =>
     (v) => Array.isArray(v) && v.every((x) => Number.isFinite(x) && test(x)),
   );
 
+const isSide = (v: unknown) => Number.isInteger(v) && Number(v) >= 1 && Number(v) <= 4096;
+
 /** Settings that every kind of model has. */
 export const modelFields = {
-  image: whole(1, 4096),
+  image: setting<ImageSides>(
+    'a whole number from 1 to 4096, or two of them: [height, width]',
+    (v) => (Array.isArray(v) ? v.length === 2 && v.every(isSide) : isSide(v)),
+  ),
   channels: whole(1, 64).optional(),
   patch: whole(1, 1024),
   width: whole(1, limits.width),
@@ -50,14 +56,17 @@ export function checkModelSettings(
   const faults: Diagnostic[] = [];
   const { image, patch, mean, std, channels = defaults.channels } = good;
   if (image !== undefined && patch !== undefined) {
-    if (image % patch !== 0) {
-      const message = `The patch ${patch} does not divide the image side ${image}.`;
-      faults.push(fault(codes.patch, place, 'patch', message, divisorHint(image, patch)));
+    const [height, width] = sides(image);
+    const odd = [height, width].find((side) => side % patch !== 0);
+    if (odd !== undefined) {
+      const message = `The patch ${patch} does not divide the image side ${odd}.`;
+      const hint = divisorHint(commonDivisor(height, width), patch);
+      faults.push(fault(codes.patch, place, 'patch', message, hint));
     } else {
       const leading = (good.pooling ?? defaults.pooling) === 'class' ? 1 : 0;
-      const tokens = (image / patch) ** 2 + leading;
+      const tokens = (height / patch) * (width / patch) + leading;
       if (tokens > limits.tokens) {
-        const message = `An image of ${image}x${image} in patches of ${patch} makes ${tokens} tokens.`;
+        const message = `An image of ${height}x${width} in patches of ${patch} makes ${tokens} tokens.`;
         const hint = `At most ${limits.tokens} are supported: take larger patches.`;
         faults.push(fault(codes.tooLarge, place, 'patch', message, hint));
       }
@@ -70,6 +79,15 @@ export function checkModelSettings(
     faults.push(fault(codes.perChannel, place, name, message, hint));
   }
   return faults;
+}
+
+/** Height and width of an image, which a single number makes square. */
+function sides(image: ImageSides): readonly [height: number, width: number] {
+  return typeof image === 'number' ? [image, image] : image;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 /** `5 heads do not divide the width 64.`, or nothing. */
@@ -99,7 +117,8 @@ export function modelDraft(
   const { epsilon = defaults.epsilon } = settings;
   // Without mean and std the network sees pixels of range 0..1 as they are.
   const { mean = Array(channels).fill(0), std = Array(channels).fill(1) } = settings;
-  const format = { height: image, width: image, channels, mean: [...mean], std: [...std] };
+  const [height, across] = sides(image);
+  const format = { height, width: across, channels, mean: [...mean], std: [...std] };
   const value = { image: format, patch, width, pooling, branches, classes, epsilon, place };
   return draft('model', from, value, [], place);
 }

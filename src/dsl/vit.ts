@@ -10,12 +10,20 @@ import {
   modelFields,
 } from './model-settings.ts';
 import { type Call, captureCall } from './place.ts';
-import { oneOf, readSettings, whole } from './settings.ts';
-import type { Count, Depth, Heads, Patch, PerChannel } from './types/checks.ts';
+import { oneOf, readSettings, setting, whole } from './settings.ts';
+import type {
+  Count,
+  Depth,
+  Heads,
+  ImageSides,
+  ImageSize,
+  Patch,
+  PerChannel,
+} from './types/checks.ts';
 
 /** Settings of `vit`; each literal is checked against the others when the design is compiled. */
 export interface VitSettings<
-  Image extends number,
+  Image extends ImageSides,
   Channels extends number,
   PatchSide extends number,
   Width extends number,
@@ -26,11 +34,11 @@ export interface VitSettings<
   Mean extends readonly number[],
   Std extends readonly number[],
 > {
-  /** Side of the square image, in pixels. */
-  image: Count<'image', Image>;
+  /** Side of the square image, or `[height, width]`, in pixels. */
+  image: ImageSize<Image>;
   /** Channels of a pixel; 3 unless given. */
   channels?: Count<'channels', Channels> | undefined;
-  /** Side of a square patch, in pixels; divides the image's side. */
+  /** Side of a square patch, in pixels; divides both sides of the image. */
   patch: Patch<PatchSide, Image>;
   /** Channels of a token (the embedding dimension). */
   width: Count<'width', Width>;
@@ -53,9 +61,12 @@ export interface VitSettings<
   epsilon?: number | undefined;
 }
 
+/** 0 passes here, for it has a diagnostic of its own. */
+const isDepth = (v: unknown) => Number.isInteger(v) && Number(v) >= 0 && Number(v) <= limits.depth;
+
 const schema = z.strictObject({
   ...modelFields,
-  depth: whole(0, limits.depth),
+  depth: setting<number>(`a whole number from 1 to ${limits.depth}`, isDepth),
   heads: whole(1, limits.width),
   mlp: whole(1, 4 * limits.width).optional(),
   activation: oneOf('gelu', 'relu').optional(),
@@ -67,7 +78,7 @@ const schema = z.strictObject({
  * Throws nothing: faults are thrown by `design()`, all at once.
  */
 export function vit<
-  const Image extends number,
+  const Image extends ImageSides,
   const PatchSide extends number,
   const Width extends number,
   const Blocks extends number,

@@ -38,7 +38,7 @@ export const manifestSchema = z.strictObject({
   /** SHA-256 of everything that the hardware was made from. */
   hash: z.string(),
   board: z.string(),
-  family: z.string(),
+  family: z.enum(['xcup', 'xc7', 'ecp5', 'ice40']),
   clockMHz: z.number(),
   tile: z.strictObject({ inputs: count, outputs: count, vector: count }),
   predicted: z.strictObject({

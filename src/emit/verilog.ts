@@ -98,7 +98,7 @@ function coreContext(hardware: Hardware, common: Common) {
     ti: p.TI,
     to: p.TO,
     tdataRange: range(p.TI * 8),
-    constants: hardware.constants.map((c) => ({ ...c, comment: c.comment ?? '' })),
+    constants: aligned(hardware.constants),
     fields: tables.flatMap((t) =>
       t.fields.map((f) => ({ range: signedRange(f.bits, f.signed), wire: `${t.unit}_${f.name}` })),
     ),
@@ -115,6 +115,17 @@ function coreContext(hardware: Hardware, common: Common) {
     paramFile: memories.parameters.path,
     offsetFile: memories.offset.path,
   };
+}
+
+/** Constants in columns: name, value, comment. */
+function aligned(constants: Hardware['constants']) {
+  const nameWidth = Math.max(...constants.map((c) => c.name.length));
+  const valueWidth = Math.max(...constants.map((c) => String(c.value).length)) + 1;
+  return constants.map(({ name, value, comment }) => ({
+    name: name.padEnd(nameWidth),
+    value: comment ? `${value};`.padEnd(valueWidth) : `${value};`,
+    comment: comment ? ` // ${comment}` : '',
+  }));
 }
 
 const titles: Record<string, string> = {

@@ -24,7 +24,7 @@ export function readIdx(imagesPath: string, labelsPath: string): RawImage[] {
     height,
     width,
     channels: 1,
-    pixels: images.data.slice(i * size, (i + 1) * size),
+    pixels: Uint8Array.from(images.data.subarray(i * size, (i + 1) * size)),
     label: labels.data[i],
   }));
 }

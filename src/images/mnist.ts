@@ -16,8 +16,8 @@ const TRAIN_SHARE = 0.75;
  * Throws `DiagnosticsError` when the package is absent (VT222) or holds fewer than `count` (VT221).
  */
 export function readMnist(split: 'train' | 'test', count: number): RawImage[] {
-  const classes = Array.from({ length: CLASSES }, (_, label) => splitOf(readDigits(label), split));
-  const total = classes.reduce((sum, digits) => sum + digits.length, 0);
+  const classes = Array.from({ length: CLASSES }, (_, label) => splitOf(readClass(label), split));
+  const total = classes.reduce((sum, { length }) => sum + length, 0);
   if (count > total) {
     throw new DiagnosticsError([
       {
@@ -30,25 +30,36 @@ export function readMnist(split: 'train' | 'test', count: number): RawImage[] {
   }
   const images: RawImage[] = [];
   for (let round = 0; images.length < count; round++) {
-    for (let label = 0; label < CLASSES && images.length < count; label++) {
-      const pixels = classes[label]?.[round];
-      if (pixels) images.push({ height: SIDE, width: SIDE, channels: 1, pixels, label });
+    for (const [label, digits] of classes.entries()) {
+      if (round >= digits.length || images.length >= count) continue;
+      const pixels = digits.pixels(round);
+      images.push({ height: SIDE, width: SIDE, channels: 1, pixels, label });
     }
   }
   return images;
 }
 
-function splitOf(digits: readonly Uint8Array[], split: 'train' | 'test'): readonly Uint8Array[] {
+/** The digits of one class; their pixels are made when asked for. */
+interface Digits {
+  readonly length: number;
+  pixels(index: number): Uint8Array;
+}
+
+function splitOf(digits: Digits, split: 'train' | 'test'): Digits {
   const border = Math.floor(digits.length * TRAIN_SHARE);
-  return split === 'train' ? digits.slice(0, border) : digits.slice(border);
+  return split === 'train'
+    ? { ...digits, length: border }
+    : { length: digits.length - border, pixels: (i) => digits.pixels(border + i) };
 }
 
 /** The package stores a class as one row of brightnesses 0..1 with three decimals. */
-function readDigits(label: number): Uint8Array[] {
+function readClass(label: number): Digits {
   const values = (JSON.parse(readDataFile(`src/digits/${label}.json`)) as { data: number[] }).data;
-  return Array.from({ length: Math.floor(values.length / PIXELS) }, (_, i) =>
-    Uint8Array.from(values.slice(i * PIXELS, (i + 1) * PIXELS), (v) => Math.round(v * 255)),
-  );
+  return {
+    length: Math.floor(values.length / PIXELS),
+    pixels: (i) =>
+      Uint8Array.from(values.slice(i * PIXELS, (i + 1) * PIXELS), (v) => Math.round(v * 255)),
+  };
 }
 
 function readDataFile(path: string): string {

@@ -3,6 +3,7 @@ import { type Place, throwIfAny } from '../diagnostics/index.ts';
 import { type FloatTensor, type Model, type Parameters, parameterShapes } from '../model/index.ts';
 import { compareWithModel } from './compare.ts';
 import { evaluateGraph } from './graph/evaluate.ts';
+import { sizeOf } from './graph/value.ts';
 import { type Encoder, encoderOf } from './match/encoder.ts';
 import type { LayerNorm } from './match/layer-norm.ts';
 import type { Linear } from './match/linear.ts';
@@ -22,12 +23,21 @@ export function importOnnx(model: Model, file: string, folder: string, place?: P
   const graph = readOnnx(resolve(folder, file), reporter);
   checkFinite(graph, reporter);
   const output = evaluateGraph(graph, model.image, reporter);
+  if (sizeOf(output.shape.slice(0, -1)) !== 1) {
+    // A reshape to [-1, ..] makes a batch of what is too large for one image.
+    const { height, width, channels } = model.image;
+    return reporter.fail(
+      'VT207',
+      `'${file}' makes a result of [${output.shape}] from one image of ${height}x${width}x${channels}.`,
+      'The file was exported for another image size or patch.',
+    );
+  }
   const encoder = encoderOf(output);
   if (isMismatch(encoder)) {
     return reporter.fail(
       'VT212',
       `'${file}' is not a ViT encoder that Vitrum knows: ${encoder.reason}.`,
-      'docs/onnx.md shows the patterns that are read.',
+      'Wanted are patches, residual branches of attention or linear layers behind a LayerNorm, a last LayerNorm and a linear head.',
     );
   }
   compareWithModel(encoder, model, reporter);

@@ -115,7 +115,7 @@ function candidates(): EngineShape[] {
     for (const outputs of sides) {
       const [small, large] = inputs < outputs ? [inputs, outputs] : [outputs, inputs];
       if (large % small !== 0 || large / small > 2) continue;
-      for (const vector of [2, 4, 8]) {
+      for (const vector of [2, 4, 8, 16]) {
         if (small % vector === 0) shapes.push({ inputs, outputs, vector });
       }
     }

@@ -5,7 +5,9 @@ import { matmulTransposed } from './matmul.ts';
 export function linear(x: Float32Array, weight: FloatTensor, bias: FloatTensor): Float32Array {
   const [out = 0, input = 0] = weight.shape;
   const y = matmulTransposed(x, weight.data, x.length / input, out, input);
-  for (let i = 0; i < y.length; i++) y[i] = (y[i] as number) + (bias.data[i % out] as number);
+  for (let at = 0; at < y.length; at += out) {
+    for (let n = 0; n < out; n++) y[at + n] = (y[at + n] as number) + (bias.data[n] as number);
+  }
   return y;
 }
 
@@ -42,9 +44,13 @@ export function softmax(x: Float32Array, width: number): Float32Array {
   for (let at = 0; at < x.length; at += width) {
     const row = x.subarray(at, at + width);
     const max = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const exps = row.map((v) => Math.exp(v - max));
-    const sum = exps.reduce((a, b) => a + b, 0);
-    for (let c = 0; c < width; c++) y[at + c] = (exps[c] as number) / sum;
+    let sum = 0;
+    for (let c = 0; c < width; c++) {
+      const e = Math.exp((row[c] as number) - max);
+      y[at + c] = e;
+      sum += e;
+    }
+    for (let c = 0; c < width; c++) y[at + c] = (y[at + c] as number) / sum;
   }
   return y;
 }

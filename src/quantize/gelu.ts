@@ -10,7 +10,7 @@ export function erf(x: number): number {
   const square = x * x;
   let term = x;
   let sum = x;
-  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+  for (let n = 1; Math.abs(term) > 1e-16 * Math.abs(sum); n++) {
     term *= (2 * square) / (2 * n + 1);
     sum += term;
   }

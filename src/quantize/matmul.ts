@@ -68,9 +68,21 @@ function block(
     s32 += x3 * y2;
     s33 += x3 * y3;
   }
-  const at = i * n + j;
-  c.set([s00, s01, s02, s03], at);
-  c.set([s10, s11, s12, s13], at + n);
-  c.set([s20, s21, s22, s23], at + 2 * n);
-  c.set([s30, s31, s32, s33], at + 3 * n);
+  // Written out: `set` would allocate four arrays per block.
+  c[i * n + j] = s00;
+  c[i * n + j + 1] = s01;
+  c[i * n + j + 2] = s02;
+  c[i * n + j + 3] = s03;
+  c[(i + 1) * n + j] = s10;
+  c[(i + 1) * n + j + 1] = s11;
+  c[(i + 1) * n + j + 2] = s12;
+  c[(i + 1) * n + j + 3] = s13;
+  c[(i + 2) * n + j] = s20;
+  c[(i + 2) * n + j + 1] = s21;
+  c[(i + 2) * n + j + 2] = s22;
+  c[(i + 2) * n + j + 3] = s23;
+  c[(i + 3) * n + j] = s30;
+  c[(i + 3) * n + j + 1] = s31;
+  c[(i + 3) * n + j + 2] = s32;
+  c[(i + 3) * n + j + 3] = s33;
 }

@@ -72,13 +72,6 @@ module vt_softmax #(
   localparam X_SUBS     = IN_LANES / VL;
   localparam O_SUBS     = OUT_LANES / VL;
   localparam TAIL_LANES = KEYS - (GROUPS - 1) * VL;
-  localparam GROUP_BITS = GROUPS > 1 ? $clog2(GROUPS) : 1;
-  localparam [31:0] LAST_GROUP_WIDE = GROUPS - 1;
-  localparam [GROUP_BITS-1:0] LAST_GROUP = LAST_GROUP_WIDE[GROUP_BITS-1:0];
-  localparam [31:0] LAST_X_SUB_WIDE = X_SUBS - 1;
-  localparam [X_SUB_BITS-1:0] LAST_X_SUB = LAST_X_SUB_WIDE[X_SUB_BITS-1:0];
-  localparam [31:0] LAST_O_SUB_WIDE = O_SUBS - 1;
-  localparam [O_SUB_BITS-1:0] LAST_O_SUB = LAST_O_SUB_WIDE[O_SUB_BITS-1:0];
   localparam MAXED   = GROUPS + 4;       // issue of a row's first group to its maximum
   localparam SUMMED  = GROUPS + 10;      // issue of a group to its part in the sum
   localparam SCALED  = 2 * GROUPS + 13;  // issue of a row's first group to its reciprocal
@@ -89,15 +82,17 @@ module vt_softmax #(
   localparam ER_BITS = E_BITS + R_BITS;
   localparam Y_BITS  = (ER_BITS > OFFSET_BITS ? ER_BITS : OFFSET_BITS) + 2;
 
-  // ---- addresses ----------------------------------------------------------------------------
-  reg                   running_q, busy_q;
-  reg [COUNT_BITS-1:0]  rows_left_q;
-  reg [GROUP_BITS-1:0]  group_q;
-  reg [X_SUB_BITS-1:0]  x_sub_q;
-  reg [X_ADDR_BITS-1:0] x_addr_q;
-  wire group_last = group_q == LAST_GROUP;
-  wire op_last    = group_last && rows_left_q == {{(COUNT_BITS-1){1'b0}}, 1'b1};
-  wire x_word_end = x_sub_q == LAST_X_SUB || group_last;
+  // ---- addresses and settings ---------------------------------------------------------------
+  wire [X_SUB_BITS-1:0] x_sub;
+  wire [LATENCY:0]      valid, first, last;
+  vt_row_walker #(
+    .GROUPS(GROUPS), .SUBS(X_SUBS), .LATENCY(LATENCY), .ADDR_BITS(X_ADDR_BITS),
+    .SUB_BITS(X_SUB_BITS), .COUNT_BITS(COUNT_BITS)
+  ) u_walker (
+    .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .rows_i(rows_i), .base_i(x_base_i),
+    .ready_o(ready_o), .done_o(done_o), .addr_o(x_addr_o), .sub_o(x_sub),
+    .valid_o(valid), .first_o(first), .last_o(last)
+  );
 
   reg [OP_BITS-1:0]     op_q;
   reg signed [OFFSET_BITS-1:0] exp_bias_q, one_index_bias_q, two_index_bias_q, one_bias_q, two_bias_q;
@@ -105,25 +100,8 @@ module vt_softmax #(
   reg [E_ADDR_BITS-1:0] exp_base_q, exp_last_q;
   reg [R_ADDR_BITS-1:0] one_base_q, one_last_q, two_base_q, two_last_q;
 
-  wire done;
-  always @(posedge clk_i) begin
-    if (rst_i) begin
-      running_q <= 1'b0;
-      busy_q    <= 1'b0;
-    end else begin
-      if (start_i) begin
-        running_q <= 1'b1;
-        busy_q    <= 1'b1;
-      end else begin
-        if (running_q && op_last) running_q <= 1'b0;
-        if (done) busy_q <= 1'b0;
-      end
-    end
+  always @(posedge clk_i)
     if (start_i) begin
-      rows_left_q       <= rows_i;
-      group_q           <= {GROUP_BITS{1'b0}};
-      x_sub_q           <= {X_SUB_BITS{1'b0}};
-      x_addr_q          <= x_base_i;
       op_q              <= op_i;
       exp_bias_q        <= exp_bias_i;
       exp_shift_q       <= exp_shift_i;
@@ -141,28 +119,13 @@ module vt_softmax #(
       two_last_q        <= two_last_i;
       two_bias_q        <= two_bias_i;
       two_shift_q       <= two_shift_i;
-    end else if (running_q) begin
-      group_q <= group_last ? {GROUP_BITS{1'b0}} : group_q + 1'b1;
-      x_sub_q <= x_word_end ? {X_SUB_BITS{1'b0}} : x_sub_q + 1'b1;
-      if (x_word_end) x_addr_q <= x_addr_q + 1'b1;
-      if (group_last) rows_left_q <= rows_left_q - 1'b1;
     end
-  end
-  assign x_addr_o = x_addr_q;
-  assign ready_o  = !busy_q;
-
-  wire [LATENCY:0] valid, first, last, done_line;
-  vt_delay_control #(.DEPTH(LATENCY)) u_valid (.clk_i(clk_i), .rst_i(rst_i), .d_i(running_q), .taps_o(valid));
-  vt_delay_control #(.DEPTH(LATENCY)) u_first (.clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && group_q == {GROUP_BITS{1'b0}}), .taps_o(first));
-  vt_delay_control #(.DEPTH(LATENCY)) u_last (.clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && group_last), .taps_o(last));
-  vt_delay_control #(.DEPTH(LATENCY)) u_done (.clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && op_last), .taps_o(done_line));
-  assign done = done_line[LATENCY];
 
   // ---- cycles 1..4: select, mask, maximum ---------------------------------------------------
   reg [X_SUB_BITS-1:0]      x_sub1_q;
   reg [VL*SCORE_BITS-1:0]   x_q;
   wire [VL*SCORE_BITS-1:0]  x_part;
-  always @(posedge clk_i) x_sub1_q <= x_sub_q;
+  always @(posedge clk_i) x_sub1_q <= x_sub;
   genvar i;
   generate
     if (X_SUBS > 1) begin : g_part
@@ -287,22 +250,12 @@ module vt_softmax #(
   endgenerate
 
   // ---- destination --------------------------------------------------------------------------
-  reg [O_ADDR_BITS-1:0] out_addr_q;
-  reg [O_SUB_BITS-1:0]  out_sub_q;
-  wire out_word_end = out_sub_q == LAST_O_SUB || last[LATENCY];
-  always @(posedge clk_i)
-    if (start_i) begin
-      out_addr_q <= out_base_i;
-      out_sub_q  <= {O_SUB_BITS{1'b0}};
-    end else if (valid[LATENCY]) begin
-      out_sub_q <= out_word_end ? {O_SUB_BITS{1'b0}} : out_sub_q + 1'b1;
-      if (out_word_end) out_addr_q <= out_addr_q + 1'b1;
-    end
+  vt_row_writer #(.SUBS(O_SUBS), .ADDR_BITS(O_ADDR_BITS), .SUB_BITS(O_SUB_BITS)) u_writer (
+    .clk_i(clk_i), .start_i(start_i), .base_i(out_base_i), .valid_i(valid[LATENCY]),
+    .last_i(last[LATENCY]), .addr_o(out_addr_o), .sub_o(out_sub_o)
+  );
   assign out_valid_o = valid[LATENCY];
-  assign out_addr_o  = out_addr_q;
-  assign out_sub_o   = out_sub_q;
   assign out_op_o    = op_q;
-  assign done_o      = done;
-  wire unused = &{1'b0, valid, first, last, done_line};
+  wire unused = &{1'b0, valid, first, last};
 endmodule
 `default_nettype wire

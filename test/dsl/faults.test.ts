@@ -9,6 +9,7 @@ async function said(change: Record<string, string | undefined>): Promise<string[
 
 const vit = (change: string) =>
   `vit({ image: 28, patch: 4, width: 64, depth: 2, heads: 4, classes: 3, ${change} })`;
+const legalImage = 'Legal is a whole number from 1 to 4096, or two of them: [height, width].';
 const shape = '{ image: 8, channels: 1, patch: 4, width: 8, classes: 3 }';
 const encoder = (blocks: string) => `encoder(${shape}, [${blocks}])`;
 const at = (column: number, line = 4) => `my.vit.ts:${line}:${column}`;
@@ -29,12 +30,22 @@ describe('faults of one setting, at its place and with what is legal', () => {
       `VT102 ${at(80)}: The patch 5 does not divide the image side 28. 1, 2, 4, 7, 14 and 28 do.`,
     ],
     [vit('depth: 0'), `VT110 ${at(80)}: The model has 0 blocks. 1 to 64 are legal.`],
-    [vit('depth: 65'), `VT103 ${at(80)}: depth is 65. Legal is a whole number from 0 to 64.`],
+    [vit('depth: 65'), `VT103 ${at(80)}: depth is 65. Legal is a whole number from 1 to 64.`],
     [vit('classes: 0'), `VT103 ${at(80)}: classes is 0. Legal is a whole number from 1 to 65536.`],
     [vit('mlp: -4'), `VT103 ${at(80)}: mlp is -4. Legal is a whole number from 1 to 16384.`],
     [vit('width: 8192'), `VT103 ${at(80)}: width is 8192. Legal is a whole number from 1 to 4096.`],
-    [vit('image: 2.5'), `VT103 ${at(80)}: image is 2.5. Legal is a whole number from 1 to 4096.`],
-    [vit("image: '28'"), `VT103 ${at(80)}: image is "28". Legal is a whole number from 1 to 4096.`],
+    [vit('image: 2.5'), `VT103 ${at(80)}: image is 2.5. ${legalImage}`],
+    [vit("image: '28'"), `VT103 ${at(80)}: image is "28". ${legalImage}`],
+    [vit('image: [28]'), `VT103 ${at(80)}: image is [28]. ${legalImage}`],
+    [vit('image: [28, 0]'), `VT103 ${at(80)}: image is [28, 0]. ${legalImage}`],
+    [
+      vit('image: [28, 30]'),
+      `VT102 ${at(27)}: The patch 4 does not divide the image side 30. 1 and 2 do.`,
+    ],
+    [
+      vit('image: [512, 1024]'),
+      `VT113 ${at(27)}: An image of 512x1024 in patches of 4 makes 32769 tokens. At most 4096 are supported: take larger patches.`,
+    ],
     [
       vit('image: 1024'),
       `VT113 ${at(27)}: An image of 1024x1024 in patches of 4 makes 65537 tokens. At most 4096 are supported: take larger patches.`,

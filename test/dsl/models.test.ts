@@ -80,6 +80,15 @@ describe('the published models', () => {
   });
 });
 
+test('an image need not be square', () => {
+  const model = modelOf(
+    vit({ image: [12, 20], patch: 4, width: 8, depth: 1, heads: 2, classes: 3 }),
+  );
+  expect(model.image).toMatchObject({ height: 12, width: 20 });
+  expect(tokenCount(model)).toBe(16);
+  expect(modelOf(deit.tiny({ image: [32, 16] })).image).toMatchObject({ height: 32, width: 16 });
+});
+
 test('vit has the documented defaults', () => {
   const model = modelOf(vit({ image: 8, patch: 4, width: 8, depth: 1, heads: 2, classes: 3 }));
   expect(model).toMatchObject({ name: 'test', pooling: 'class', epsilon: 1e-6 });

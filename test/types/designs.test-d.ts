@@ -30,7 +30,10 @@ vit({ ...shape, width: 64, heads: 1, depth: 1, mlp: 100, pooling: 'mean', activa
 vit({ ...shape, channels: 1, mean: [0.1307], std: [0.3081], width: 64, heads: 64, depth: 1 });
 vit({ ...shape, image: 30, patch: 30, width: 7, heads: 7, depth: 1, epsilon: 1e-5 });
 
+vit({ ...shape, image: [28, 32], width: 64, heads: 4, depth: 1 });
+
 deit.tiny();
+deit.tiny({ image: [224, 160] });
 deit.small({});
 deit.base({
   image: 384,
@@ -46,6 +49,7 @@ declare const several: number[];
 declare const text: string;
 vit({ image: n, patch: n, width: n, depth: n, heads: n, classes: n, mlp: n, mean: several });
 vit({ ...shape, width: 64, depth: 1, heads: n });
+vit({ ...shape, image: [n, 28], width: 64, depth: 1, heads: 4 });
 vit({ ...shape, width: n, depth: 1, heads: 5, channels: n, std: [1] });
 quant.minmax({ weights: n, activations: 2, residual: n });
 

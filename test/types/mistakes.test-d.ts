@@ -95,6 +95,18 @@ vit({
 // @ts-expect-error Property 'width' is missing
 vit({ image: 28, patch: 4, heads: 4, depth: 1, classes: 10 });
 
+vit({
+  image: [28, 30],
+  // @ts-expect-error "patch 4 does not divide the image side 30"
+  patch: 4,
+  ...{ width: 64, depth: 4, heads: 4, classes: 10 },
+});
+vit({
+  // @ts-expect-error "image is 0; a whole number of at least 1 is needed"
+  image: [28, 0],
+  ...{ patch: 4, width: 64, depth: 4, heads: 4, classes: 10 },
+});
+
 // @ts-expect-error "patch 16 does not divide the image side 220"
 deit.tiny({ image: 220, patch: 16 });
 // @ts-expect-error 'heads' does not exist in type

@@ -25,13 +25,34 @@ export type Heads<H extends number, Width extends number> = number extends H
       ? H
       : `${H} heads do not divide the width ${Width}`;
 
-export type Patch<P extends number, Image extends number> = number extends P
+/** The side of a square image, or its height and width. */
+export type ImageSides = number | readonly [height: number, width: number];
+
+type SideOf<Image extends ImageSides, Axis extends 0 | 1> = Image extends readonly number[]
+  ? Image[Axis]
+  : Image;
+
+type SideFault<Image extends ImageSides, Axis extends 0 | 1 = 0 | 1> = Axis extends 0 | 1
+  ? number extends SideOf<Image, Axis>
+    ? never
+    : IsCount<SideOf<Image, Axis> & number> extends false
+      ? `image is ${SideOf<Image, Axis> & number}; a whole number of at least 1 is needed`
+      : never
+  : never;
+
+export type ImageSize<Image extends ImageSides> = [SideFault<Image>] extends [never]
+  ? Image
+  : SideFault<Image>;
+
+export type Patch<P extends number, Image extends ImageSides> = number extends P
   ? P
   : IsCount<P> extends false
     ? Count<'patch', P>
-    : Divides<P, Image> extends true
-      ? P
-      : `patch ${P} does not divide the image side ${Image}`;
+    : false extends Divides<P, SideOf<Image, 0>>
+      ? `patch ${P} does not divide the image side ${SideOf<Image, 0>}`
+      : false extends Divides<P, SideOf<Image, 1>>
+        ? `patch ${P} does not divide the image side ${SideOf<Image, 1>}`
+        : P;
 
 export type Depth<D extends number> = D extends 0
   ? '0 blocks; at least 1 is needed'

@@ -20,18 +20,18 @@ const EVALUATORS: Readonly<Record<string, Evaluator>> = {
  * Follows one image through the graph: shapes and everything constant are computed, moved data
  * become views, and what is left are operations for the patterns to match. Nodes that the output
  * does not need are not looked at. Throws `DiagnosticsError` with every node that cannot be
- * evaluated; a node that only fails because an earlier one did is not named.
+ * evaluated. Behind such a node, only nodes of unknown operators are named as well.
  */
 export function evaluateGraph(graph: OnnxGraph, image: ImageFormat, reporter: Reporter): Value {
   const values = new Map<string, Value>(graph.initializers);
   const evaluation = createEvaluation(graph.opset);
   values.set(graph.input.name, wholeView(inputOperation(graph, image, reporter)));
   for (const node of nodeOrder(graph, reporter)) {
-    const operands = node.inputs.map((name) =>
-      name === '' ? null : (values.get(name) ?? 'unknown'),
-    );
-    if (operands.includes('unknown')) continue;
-    const result = evaluateNode(node, operands as (Value | null)[], evaluation);
+    const operands = node.inputs.map((name) => (name === '' ? null : values.get(name)));
+    const known = operands.every((value) => value !== undefined);
+    const result = known
+      ? evaluateNode(node, operands as (Value | null)[], evaluation)
+      : (unknownOperator(node) ?? []);
     if ('kind' in result) report(node, result, reporter);
     else for (const [i, value] of result.entries()) values.set(node.outputs[i] ?? '', value);
   }
@@ -40,18 +40,22 @@ export function evaluateGraph(graph: OnnxGraph, image: ImageFormat, reporter: Re
   return output ?? reporter.fail('VT210', `nothing produces the output '${graph.output}'.`);
 }
 
+function unknownOperator(node: OnnxNode): NodeFault | null {
+  const standard = node.domain === '' || node.domain === 'ai.onnx';
+  if (standard && Object.hasOwn(EVALUATORS, node.type)) return null;
+  const domain = standard ? '' : ` of the domain '${node.domain}'`;
+  const reason = `no part of a ViT encoder that Vitrum builds has this operator${domain}`;
+  return { kind: 'fault', code: 'VT205', reason };
+}
+
 function evaluateNode(
   node: OnnxNode,
   operands: readonly (Value | null)[],
   evaluation: Evaluation,
 ): Value[] | NodeFault {
-  const evaluator =
-    node.domain === '' || node.domain === 'ai.onnx' ? EVALUATORS[node.type] : undefined;
-  if (!evaluator) {
-    const domain = node.domain ? ` of the domain '${node.domain}'` : '';
-    const reason = `no part of a ViT encoder that Vitrum builds has this operator${domain}`;
-    return { kind: 'fault', code: 'VT205', reason };
-  }
+  const evaluator = EVALUATORS[node.type];
+  const unknown = unknownOperator(node);
+  if (unknown || !evaluator) return unknown ?? [];
   // Several operators repeat data; the sum of what they are given bounds most of what they make.
   const asked = operands.reduce((sum, value) => sum + (value ? sizeOf(value.shape) : 0), 0);
   if (asked > MAX_ELEMENTS) {
@@ -77,11 +81,13 @@ function announcedSize(node: OnnxNode, operands: readonly (Value | null)[]): num
     return (limit - start) / delta;
   }
   if (node.type === 'Gather') return sizeOf(operands[0]?.shape ?? []) * numbers(1).length;
-  if (operands.length === 2 && node.type in ELEMENTWISE) {
-    const [a, b] = operands.map((value) => value?.shape ?? []) as [number[], number[]];
-    const rank = Math.max(a.length, b.length);
-    const at = (shape: number[], d: number) => shape[d - (rank - shape.length)] ?? 1;
-    return sizeOf(Array.from({ length: rank }, (_, d) => Math.max(at(a, d), at(b, d))));
+  if (Object.hasOwn(ELEMENTWISE, node.type)) {
+    const shapes = operands.map((value) => value?.shape ?? []);
+    const rank = Math.max(...shapes.map((shape) => shape.length));
+    const sizes = Array.from({ length: rank }, (_, d) =>
+      Math.max(...shapes.map((shape) => shape[d - (rank - shape.length)] ?? 1)),
+    );
+    return sizeOf(sizes);
   }
   return 0;
 }
@@ -89,7 +95,7 @@ function announcedSize(node: OnnxNode, operands: readonly (Value | null)[]): num
 function report(node: OnnxNode, { code, reason }: NodeFault, reporter: Reporter): void {
   const name = `the node '${node.name}' (${node.type})`;
   if (code === 'VT205') {
-    const hint = 'docs/onnx.md lists the operators that are read.';
+    const hint = `The operators that are read: ${Object.keys(EVALUATORS).sort().join(', ')}.`;
     reporter.add(code, `${name} is not supported: ${reason}.`, hint);
   } else reporter.add(code, `${name} cannot be read: ${reason}.`);
 }

@@ -9,7 +9,14 @@ import {
 } from './attributes.ts';
 import type { Evaluator } from './evaluator.ts';
 import { normalizeAxis, range } from './shapes.ts';
-import { type Constant, sizeOf, unsupported, type Value, wrongShape } from './value.ts';
+import {
+  type Constant,
+  type NodeFault,
+  sizeOf,
+  unsupported,
+  type Value,
+  wrongShape,
+} from './value.ts';
 
 function integers(values: readonly number[], shape: readonly number[] = [values.length]): Constant {
   return { kind: 'constant', shape, data: Float64Array.from(values), integer: true, name: '' };
@@ -17,6 +24,10 @@ function integers(values: readonly number[], shape: readonly number[] = [values.
 
 function floats(values: readonly number[], shape: readonly number[] = [values.length]): Constant {
   return { kind: 'constant', shape, data: Float64Array.from(values), integer: false, name: '' };
+}
+
+function wrongBias(bias: Value, wanted: number): NodeFault {
+  return wrongShape(`its bias is [${bias.shape}] where ${wanted} values are wanted`);
 }
 
 const constant: Evaluator = (node) => {
@@ -44,7 +55,9 @@ const constant: Evaluator = (node) => {
 const constantOfShape: Evaluator = (node, [shapeOperand]) => {
   const shape = constantNumbers(shapeOperand);
   if (!shape) return unsupported('its shape depends on the data');
-  if (shape.some((n) => n < 0)) return wrongShape(`its shape is [${shape}]`);
+  if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
+    return wrongShape(`its shape is [${shape}]`);
+  }
   const given = node.attributes.get('value')?.t;
   const tensor = given ? readTensor(given) : floats([0]);
   if ('code' in tensor) return unsupported(`its value ${tensor.reason}`);
@@ -105,6 +118,7 @@ const conv: Evaluator = (node, [x, weight, bias], evaluation) => {
     return wrongShape(`it convolves [${x.shape}] with [${weight.shape}]`);
   }
   const [size = 0] = kernel;
+  if (bias && sizeOf(bias.shape) !== out) return wrongBias(bias, out);
   const square = kernel.every((n) => n === size) && strides.every((n) => n === size);
   if (!square) {
     return unsupported(
@@ -151,6 +165,7 @@ const gemm: Evaluator = (node, [x, weight, bias], evaluation) => {
   if (x.shape.length !== 2 || weight.shape.length !== 2 || x.shape[1] !== k) {
     return wrongShape(`it multiplies [${x.shape}] by [${weight.shape}]`);
   }
+  if (bias && sizeOf(bias.shape) !== 1 && sizeOf(bias.shape) !== n) return wrongBias(bias, n ?? 0);
   const alpha = floatAttribute(node, 'alpha', 1);
   const beta = floatAttribute(node, 'beta', 1);
   const operands = bias ? [x, weight, bias] : [x, weight];
@@ -173,6 +188,7 @@ const layerNormalization: Evaluator = (node, [x, weight, bias], evaluation) => {
   if (sizeOf(weight.shape) !== x.shape[axis]) {
     return wrongShape(`it weighs [${x.shape}] by [${weight.shape}]`);
   }
+  if (bias && sizeOf(bias.shape) !== x.shape[axis]) return wrongBias(bias, sizeOf(weight.shape));
   const epsilon = floatAttribute(node, 'epsilon', 1e-5);
   return [evaluation.operation(node, x.shape, bias ? [x, weight, bias] : [x, weight], { epsilon })];
 };

@@ -45,7 +45,10 @@ export function nodeOrder(graph: OnnxGraph, reporter: Reporter): OnnxNode[] {
       continue;
     }
     state.set(node, 'open');
-    for (const input of node.inputs) enter(input, `the node '${node.name}' (${node.type})`);
+    // The last one pushed is visited first: in reverse, the order is that of the file.
+    for (const input of [...node.inputs].reverse()) {
+      enter(input, `the node '${node.name}' (${node.type})`);
+    }
   }
   throwIfAny(reporter.faults);
   return order;

@@ -1,4 +1,4 @@
-import { type Operation, sizeOf, type Value, type View } from '../graph/value.ts';
+import { type Operation, sameElements, sizeOf, type Value, type View } from '../graph/value.ts';
 import { isScalar } from './linear.ts';
 
 export interface LayerNorm {
@@ -29,15 +29,15 @@ function decomposed(operation: Operation): LayerNorm | null {
   const sum = split(operation, 'Add', width);
   const product = sum && split(sum.base, 'Mul', width);
   const [d, root] = (product && operandsOf(product.base, 'Div')) ?? [];
-  const [variance] = operandsOf(root?.base, 'Sqrt') ?? [];
-  const [a, b] = variance?.base.type === 'Add' ? variance.base.operands : [];
+  const [variance] = operandsOf(whole(root), 'Sqrt') ?? [];
+  const [a, b] = whole(variance)?.type === 'Add' ? (variance?.base.operands ?? []) : [];
   const [mean, epsilon] = a && isScalar(a) ? [b, a] : [a, b];
-  const [square] = mean?.kind === 'view' ? (operandsOf(meanOf(mean), 'ReduceMean') ?? []) : [];
-  const [x, center] = operandsOf(d?.base, 'Sub') ?? [];
-  const [centered] = operandsOf(center && meanOf(center), 'ReduceMean') ?? [];
-  const matched =
-    d && square && isSquareOf(square, d) && x && centered?.base === x.base && !centered.map;
-  if (!sum || !product || !matched || x.map || !epsilon || !isScalar(epsilon)) return null;
+  const square = mean?.kind === 'view' ? meanOperand(mean) : null;
+  const [x, center] = operandsOf(whole(d), 'Sub') ?? [];
+  const centered = center && meanOperand(center);
+  const matched = d && square && isSquareOf(square, d) && x && centered;
+  if (!sum || !product || !matched || !sameElements(x, centered)) return null;
+  if (!epsilon || !isScalar(epsilon)) return null;
   return {
     x,
     weight: product.constant,
@@ -46,11 +46,15 @@ function decomposed(operation: Operation): LayerNorm | null {
   };
 }
 
-/** The operation of a view that is a mean over the last axis. */
-function meanOf(view: View): Operation | undefined {
-  const { base } = view;
-  const rank = base.operands[0]?.shape.length ?? 0;
-  return base.attributes.axis === rank - 1 ? base : undefined;
+/** The operation that the view shows all of. */
+function whole(view: View | undefined): Operation | undefined {
+  return view?.map === null ? view.base : undefined;
+}
+
+/** What a mean over the last axis averages. */
+function meanOperand(view: View): View | null {
+  const [operand] = operandsOf(whole(view), 'ReduceMean') ?? [];
+  return operand && view.base.attributes.axis === operand.shape.length - 1 ? operand : null;
 }
 
 /** An operation of a whole view and a row of `width` constants. */
@@ -63,16 +67,16 @@ function split(operation: Operation, type: string, width: number) {
   return { base: view.base, constant: Float32Array.from(constant.data) };
 }
 
-/** The operands of an operation of that type, when all are views of whole results. */
+/** The operands of an operation of that type, when all are views. */
 function operandsOf(operation: Operation | undefined, type: string): View[] | null {
   if (operation?.type !== type) return null;
-  const views = operation.operands.filter((v): v is View => v.kind === 'view' && v.map === null);
-  return views.length === operation.operands.length || type === 'Pow' ? views : null;
+  const views = operation.operands.filter((value): value is View => value.kind === 'view');
+  return views.length === operation.operands.length ? views : null;
 }
 
 function isSquareOf(square: View, d: View): boolean {
-  const { type, operands } = square.base;
-  const isD = (value: Value | undefined) => value?.kind === 'view' && value.base === d.base;
+  const { type, operands } = whole(square) ?? { type: '', operands: [] };
+  const isD = (value: Value | undefined) => value?.kind === 'view' && sameElements(value, d);
   const [a, b] = operands;
   if (type === 'Mul') return isD(a) && isD(b);
   return type === 'Pow' && isD(a) && b !== undefined && isScalar(b) && b.data[0] === 2;

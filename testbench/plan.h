@@ -1,0 +1,60 @@
+// What one run of the bench does, from the text file that `vitrum sim` writes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+struct TapPlan {
+    unsigned unit = 0;
+    unsigned lanes = 0;
+    unsigned bits = 0;
+    bool isSigned = false;
+    /// A row's groups of lanes, then the next row; otherwise all rows of a group, then the next.
+    bool byRow = false;
+};
+
+struct OperationPlan {
+    unsigned unit = 0;
+    uint32_t index = 0;
+    uint32_t rows = 0, columns = 0;
+};
+
+struct TracePlan {
+    /// Empty: no waveform.
+    std::string path;
+    /// Cycles of the window; the run ends with it. `to` 0: no end.
+    uint64_t from = 0, to = 0;
+    /// The waveform ends after so many frames; 0: no limit.
+    uint32_t frames = 0;
+};
+
+struct Plan {
+    uint32_t frames = 0;
+    /// Frame f carries image f modulo `images`.
+    uint32_t images = 0;
+    uint32_t inputWords = 0, inputBytes = 0;
+    uint32_t classes = 0;
+    uint64_t seed = 0;
+    bool stalls = false;
+    /// Longest pause of a stream that stalls.
+    uint32_t longestPause = 0;
+    /// The reset comes this many cycles after the first one is over, for `resetCycles`; 0: none.
+    uint32_t resetAt = 0, resetCycles = 0;
+    /// Cycles without any progress after which the run is given up.
+    uint64_t idleLimit = 0;
+    TracePlan trace;
+    std::vector<TapPlan> taps;
+    std::vector<OperationPlan> operations;
+    /// `[images][inputWords][inputBytes]`
+    std::vector<uint8_t> input;
+    /// `[images]` of: the values of every operation in the order in which its tap shows them, then
+    /// the classes.
+    std::vector<int32_t> expected;
+    /// Values of one image in `expected`.
+    size_t valuesPerImage = 0;
+};
+
+/// Throws `std::runtime_error` when a file is missing, damaged or of the wrong size.
+Plan readPlan(const std::string& path);
