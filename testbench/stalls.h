@@ -4,7 +4,7 @@
 #include "random.h"
 
 /// Bursts of stalls and of flow, each of geometric length, with other means in every frame: from a
-/// side that never waits to one that nearly always does. Now and then a frame also begins with a
+/// side that never waits to one that nearly always does. Every other frame also begins with a
 /// long pause, so that the other end of the design fills up or runs dry.
 class Stalls {
 public:
@@ -18,7 +18,7 @@ public:
         static const unsigned ends[] = {192, 64, 16};      // of 256 cycles of stall
         begin_ = begins[random_.below(4)];
         end_ = ends[random_.below(3)];
-        if (random_.chance(64)) pause_ = random_.below(longest_ + 1);
+        if (random_.chance(128)) pause_ = random_.below(longest_ + 1);
     }
 
     /// Once a cycle: whether this side holds back in it.

@@ -1,7 +1,7 @@
 import type { PatchEmbeddingNode } from '../ir/index.ts';
-import { plus, rounded, signedBitsOf, sumOf, times } from './interval.ts';
+import { plus, signedBitsOf } from './interval.ts';
 import { MAX_SHIFT, MULTIPLIERS } from './limits.ts';
-import { ANY_MULTIPLIER, formatInterval, matrixWidths } from './matrix.ts';
+import { formatInterval, matrixWidths } from './matrix.ts';
 import { checkShape, dimensions, type NodeCheck } from './node-check.ts';
 
 export const checkPatchEmbedding: NodeCheck<PatchEmbeddingNode> = (node, find, report) => {
@@ -23,9 +23,8 @@ export const checkPatchEmbedding: NodeCheck<PatchEmbeddingNode> = (node, find, r
   report.length('offset', node.offset.length, tokens * channels);
   if (!shiftIsLegal) return null;
 
-  const product = times(formatInterval(input.format), formatInterval(weightFormat));
-  const scaled = times(sumOf(product, patchSize), ANY_MULTIPLIER);
-  const sum = plus(rounded(scaled, shift), formatInterval(output.format));
+  // Either summand has been clipped to the output's range.
+  const sum = plus(formatInterval(output.format), formatInterval(output.format));
   const added = { productBits: 0, sumBits: signedBitsOf(sum) };
   const proof = { left: input.format, right: weightFormat, reduction: patchSize, bias: null };
   return matrixWidths({ ...proof, shift }, report, added);

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import type { Compiled } from '../compile.ts';
-import type { SimReport } from '../verify/index.ts';
+import type { SimReport, SimulatedFrame } from '../verify/index.ts';
 import type { BuildResult, Engine, SimFrame, SimResult } from './commands/contracts.ts';
 
 /**
@@ -15,10 +15,16 @@ export const engine: Engine = {
 
   simulate: async (target, { images, stalls, seed, trace }, context) => {
     const folder = await folderOf(target, context);
-    const { simulate } = await import('../verify/index.ts');
+    const { simulate, simulationSteps } = await import('../verify/index.ts');
+    const { stepper } = await import('../tools/index.ts');
     const options = { images: images ?? DEFAULT_IMAGES, stalls, seed, trace };
-    const report = await simulate(folder, { ...options, onStep: context.onStep });
-    return simResult(report, shown(folder));
+    const shownFrames: SimFrame[] = [];
+    const report = await simulate(folder, {
+      ...options,
+      step: stepper(simulationSteps(options), context.onStep),
+      onFrame: (frame) => shownFrames.push(grey(frame)),
+    });
+    return simResult(report, shownFrames, shown(folder), await resources(folder));
   },
 
   synthesize: async (target, { native, flatten }, context) => {
@@ -82,6 +88,48 @@ async function write(compiled: Compiled, out: string | undefined): Promise<Build
       estimate,
     },
   };
+}
+
+/** The planner's estimate, as the build folder has it. */
+async function resources(folder: string): Promise<readonly [string, string]> {
+  const { readManifest } = await import('../emit/read-manifest.ts');
+  const { lut, dsp, bram36 } = readManifest(folder).predicted;
+  return [
+    'resources, estimated',
+    `${lut} LUT, ${dsp} DSP, ${bram36} BRAM36 (vitrum synth measures)`,
+  ];
+}
+
+function simResult(
+  report: SimReport,
+  images: readonly SimFrame[],
+  out: string,
+  estimate: readonly [string, string],
+): SimResult {
+  const { first, top1Rtl, top1Golden, trace, ...figures } = report;
+  const stalled = report.cyclesPerFrameStalled;
+  return {
+    ...report,
+    top1Rtl: top1Rtl ?? undefined,
+    top1Golden: top1Golden ?? undefined,
+    first: first ?? undefined,
+    trace: trace ?? first?.trace ?? undefined,
+    images,
+    out,
+    summary: [
+      ...(stalled === null ? [] : [['with stalls', `${stalled.toFixed(0)} cycles`] as const]),
+      ['latency', `${report.latencyCycles} cycles (predicted ${report.predictedLatencyCycles})`],
+      estimate,
+    ],
+    figures,
+  };
+}
+
+/** The first channel of an image, for the terminal. */
+function grey(frame: SimulatedFrame): SimFrame {
+  const { channels, pixels, width, height, label, predicted, mismatches } = frame;
+  const plane = channels === 1 ? pixels : pixels.filter((_, i) => i % channels === 0);
+  return { width, height, pixels: plane, label, predicted, mismatches };
 }
 
 /** As the user would write it: relative where it lies below the current folder. */

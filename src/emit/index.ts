@@ -86,7 +86,9 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
     taps: {
       matmul: { lanes: p.TO, bits: p.OUT_BITS, signed: true, order: 'tiles' },
       layerNorm: { lanes: p.VL, bits: p.ACT_BITS, signed: true, order: 'rows' },
-      softmax: { lanes: p.VL, bits: p.PROB_BITS, signed: false, order: 'rows' },
+      softmax: p.HAS_SOFTMAX
+        ? { lanes: p.VL, bits: p.PROB_BITS, signed: false, order: 'rows' }
+        : null,
       meanPool: p.HAS_POOL ? { lanes: p.VL, bits: p.RES_BITS, signed: true, order: 'rows' } : null,
     },
     operations: operations(plan.program, p.CHANNELS, p.TOKENS),

@@ -58,7 +58,7 @@ export const manifestSchema = z.strictObject({
   taps: z.strictObject({
     matmul: tapSchema,
     layerNorm: tapSchema,
-    softmax: tapSchema,
+    softmax: tapSchema.nullable(),
     meanPool: tapSchema.nullable(),
   }),
   operations: z.array(operationSchema),

@@ -16,6 +16,10 @@ const libraryFolder = fileURLToPath(new URL('../../templates/rtl/', import.meta.
 export function emitVerilog(hardware: Hardware, header: string, hash: string): OutputFile[] {
   const { name, parameters: p } = hardware;
   const common = { header, name, design: name };
+  const unused = [
+    ...(p.HAS_POOL ? [] : ['vt_mean_pool.v']),
+    ...(p.HAS_SOFTMAX ? [] : ['vt_softmax.v']),
+  ];
   return [
     {
       path: `rtl/${name}_top.v`,
@@ -42,13 +46,13 @@ export function emitVerilog(hardware: Hardware, header: string, hash: string): O
         files: hardware.weights.map(({ path, first, last }) => ({ path, first, last })),
       }),
     },
-    ...library(p.HAS_POOL),
+    ...library(unused),
   ];
 }
 
-function library(hasPool: boolean): OutputFile[] {
+function library(unused: readonly string[]): OutputFile[] {
   return readdirSync(libraryFolder)
-    .filter((file) => file.endsWith('.v') && (hasPool || file !== 'vt_mean_pool.v'))
+    .filter((file) => file.endsWith('.v') && !unused.includes(file))
     .sort()
     .map((file) => ({ path: `rtl/${file}`, content: readFileSync(libraryFolder + file, 'utf8') }));
 }
@@ -107,11 +111,12 @@ function coreContext(hardware: Hardware, common: Common) {
     softmaxFields: fields(hardware.softmax),
     meanPoolFields: fields(hardware.meanPool),
     hasPool: p.HAS_POOL,
+    hasSoftmax: p.HAS_SOFTMAX,
     tableFile: memories.activationTable?.path ?? '',
     rsqrtFile: memories.rsqrt.path,
     normFile: memories.norm.path,
-    expFile: memories.exp.path,
-    recipFile: memories.reciprocal.path,
+    expFile: memories.exp?.path ?? '',
+    recipFile: memories.reciprocal?.path ?? '',
     paramFile: memories.parameters.path,
     offsetFile: memories.offset.path,
   };
@@ -180,7 +185,7 @@ function programContext(hardware: Hardware, common: Common) {
 
 function descriptorTables(hardware: Hardware): DescriptorTable[] {
   const { matmul, layerNorm, softmax, meanPool } = hardware;
-  return [matmul, layerNorm, softmax, ...(meanPool ? [meanPool] : [])];
+  return [matmul, layerNorm, softmax, meanPool].filter((table) => table !== null);
 }
 
 /** `{5'd3, 8'hff}`: the last field first, so that the first one is in the low bits. */

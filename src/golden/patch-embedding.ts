@@ -20,7 +20,7 @@ export function preparePatchEmbedding(node: PatchEmbeddingNode, graph: IntegerGr
     for (let row = 0; row < sums.length; row += channels) {
       for (let c = 0; c < channels; c++) {
         const at = first + row + c;
-        const scaled = roundShift(sums[row + c]! * multiplier[c]!, shift);
+        const scaled = clip(roundShift(sums[row + c]! * multiplier[c]!, shift), low, high);
         output[at] = clip(scaled + offset[at]!, low, high);
       }
     }

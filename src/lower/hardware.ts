@@ -44,7 +44,7 @@ export interface Hardware {
   readonly instructions: DescriptorTable;
   readonly matmul: DescriptorTable;
   readonly layerNorm: DescriptorTable;
-  readonly softmax: DescriptorTable;
+  readonly softmax: DescriptorTable | null;
   readonly meanPool: DescriptorTable | null;
   readonly weights: readonly MemoryImage[];
   readonly memories: Memories;
@@ -55,8 +55,8 @@ export interface Memories {
   readonly offset: MemoryImage;
   readonly norm: MemoryImage;
   readonly activationTable: MemoryImage | null;
-  readonly exp: MemoryImage;
-  readonly reciprocal: MemoryImage;
+  readonly exp: MemoryImage | null;
+  readonly reciprocal: MemoryImage | null;
   readonly rsqrt: MemoryImage;
 }
 
@@ -83,7 +83,7 @@ export function lower(plan: Plan): Hardware {
     instructions: instructionTable(program, operationBits),
     matmul: matmulTable(program, p, buses),
     layerNorm: layerNormTable(graph, program, p, buses),
-    softmax: softmaxTable(graph, program, p, buses),
+    softmax: p.HAS_SOFTMAX ? softmaxTable(graph, program, p, buses) : null,
     meanPool: p.HAS_POOL ? meanPoolTable(graph, program, p, buses) : null,
     weights: weightImages(graph, program, p),
     memories: memories(graph, program, p),
@@ -103,11 +103,22 @@ function memories(graph: IntegerGraph, program: Program, p: EngineParameters): M
           p.TABLE_BITS,
         )
       : null,
-    exp: tableImage('exponentials', 'exponentials', program.expTables, p.E_BITS),
-    reciprocal: tableImage('reciprocals', 'reciprocals', program.reciprocalTables, p.R_BITS),
+    exp: p.HAS_SOFTMAX
+      ? tableImage('exponentials', 'exponentials', program.expTables, p.E_BITS)
+      : null,
+    reciprocal: p.HAS_SOFTMAX
+      ? tableImage('reciprocals', 'reciprocals', program.reciprocalTables, p.R_BITS)
+      : null,
     rsqrt: tableImage('reciprocal_roots', 'reciprocal square roots', program.rsqrtTables, 16),
   };
 }
+
+/** Constants that only the softmax and its memories use: a design without attention has none. */
+const ofSoftmax: ReadonlySet<string> = new Set([
+  ...['TOKENS', 'KEY_GROUPS', 'E_BITS', 'E_SUM_BITS', 'R_BITS', 'PROB_DEPTH', 'SCORE_DEPTH'],
+  ...['EXP_DEPTH', 'RECIP_DEPTH', 'PROB_ADDR_BITS', 'SCORE_ADDR_BITS', 'EXP_ADDR_BITS'],
+  ...['RECIP_ADDR_BITS', 'PROB_SUB_BITS'],
+]);
 
 function constants(
   p: EngineParameters,
@@ -216,5 +227,7 @@ function constants(
   if (p.HAS_POOL) {
     list.push(['POOL_SUM_BITS', p.RES_BITS + log2Ceil(p.TOKENS), 'sum of TOKENS residual codes']);
   }
-  return list.map(([name, value, comment]) => ({ name, value, comment }));
+  return list
+    .filter(([name]) => p.HAS_SOFTMAX || !ofSoftmax.has(name))
+    .map(([name, value, comment]) => ({ name, value, comment }));
 }

@@ -17,6 +17,22 @@ export interface CycleReport {
   readonly latency: number;
 }
 
+/** What an instruction can wait for: a unit, or matrix products that are under way. */
+export type Wait = Unit | 'products';
+
+/** One instruction as the cycle model ran it. */
+export interface IssueEvent {
+  readonly instruction: Instruction;
+  /** First cycle in which the sequencer was ready to issue it. */
+  readonly from: number;
+  /** The cycle in which it did. */
+  readonly at: number;
+  /** What it waited for longest between the two; null when it did not wait. */
+  readonly waitedFor: Wait | null;
+  /** Of a matrix product: when it takes its first tile, and when another may take its own. */
+  readonly array: { readonly taken: number; readonly free: number } | null;
+}
+
 interface Timeline {
   /** Cycle in which each unit is seen idle again. */
   readonly idle: Record<Unit, number>;
@@ -38,7 +54,13 @@ export interface RowGroups {
   readonly classes: number;
 }
 
-export function countCycles(program: Program, shape: EngineShape, groups: RowGroups): CycleReport {
+/** @param observe is told of every instruction of every frame that is run, in order */
+export function countCycles(
+  program: Program,
+  shape: EngineShape,
+  groups: RowGroups,
+  observe: (event: IssueEvent) => void = () => {},
+): CycleReport {
   const line: Timeline = {
     idle: { matmul: 0, layerNorm: 0, softmax: 0, meanPool: 0, input: 0, result: 0 },
     matmulDone: [],
@@ -50,8 +72,9 @@ export function countCycles(program: Program, shape: EngineShape, groups: RowGro
   let firstInput = -1;
   const results: number[] = [];
   const run = (instruction: Instruction) => {
-    const issued = issue(line, instruction, program, shape, groups);
-    if (instruction.unit === 'input' && firstInput < 0) firstInput = issued + 1;
+    const event = issue(line, instruction, program, shape, groups);
+    observe(event);
+    if (instruction.unit === 'input' && firstInput < 0) firstInput = event.at + 1;
     if (instruction.unit === 'result') results.push(line.idle.result - 1);
   };
   for (const instruction of instructions.slice(0, loopStart)) run(instruction);
@@ -71,25 +94,33 @@ function interval(results: readonly number[], index: number): number {
   return (results[index] ?? 0) - (results[index - 1] ?? 0);
 }
 
-/** Issues one instruction as early as its conditions allow; returns the cycle. */
+/** Issues one instruction as early as its conditions allow. */
 function issue(
   line: Timeline,
   instruction: Instruction,
   program: Program,
   shape: EngineShape,
   groups: RowGroups,
-): number {
-  let at = Math.max(line.nextIssue, line.idle[instruction.unit]);
-  for (const unit of instruction.idle) at = Math.max(at, line.idle[unit]);
+): IssueEvent {
+  const from = line.nextIssue;
+  let at = from;
+  let waitedFor: Wait | null = null;
+  const waitFor = (what: Wait, until: number) => {
+    if (until <= at) return;
+    at = until;
+    waitedFor = what;
+  };
+  waitFor(instruction.unit, line.idle[instruction.unit]);
+  for (const unit of instruction.idle) waitFor(unit, line.idle[unit]);
   // The counter holds three; a fourth product waits for the oldest.
   const allowed = Math.min(instruction.maxMatmul, instruction.unit === 'matmul' ? 2 : 3);
   if (allowed < 3) {
     const finished = line.matmulDone[line.matmulDone.length - 1 - allowed];
-    if (finished !== undefined) at = Math.max(at, finished);
+    if (finished !== undefined) waitFor('products', finished);
   }
   line.nextIssue = at + 3;
-  start(line, instruction, at, program, shape, groups);
-  return at;
+  const array = start(line, instruction, at, program, shape, groups);
+  return { instruction, from, at, waitedFor, array };
 }
 
 function start(
@@ -99,7 +130,7 @@ function start(
   program: Program,
   shape: EngineShape,
   groups: RowGroups,
-): void {
+): IssueEvent['array'] {
   switch (unit) {
     case 'matmul': {
       const op = program.matmuls[operation] as MatmulOperation;
@@ -111,7 +142,7 @@ function start(
       line.idle.matmul = lastTake + 1; // the loader takes the next operation
       line.streamerFree = lastTake + pass;
       line.matmulDone.push(lastTake + op.rows + latency.result + 1);
-      break;
+      return { taken: firstTake, free: line.streamerFree };
     }
     case 'layerNorm': {
       const rows = program.layerNorms[operation]?.rows ?? 0;
@@ -136,4 +167,5 @@ function start(
       line.idle.result = at + 2 * groups.resultWords + groups.classes + 1;
       break;
   }
+  return null;
 }

@@ -33,6 +33,7 @@ export interface EngineParameters {
   readonly RESULT_BITS: number;
   readonly HAS_TABLE: boolean;
   readonly HAS_POOL: boolean;
+  readonly HAS_SOFTMAX: boolean;
   readonly TABLE_BITS: number;
   readonly TABLE_DEPTH: number;
   readonly MIN_PASS: number;
@@ -170,6 +171,7 @@ export function engineParameters(
     RESULT_BITS,
     HAS_TABLE: tables.length > 0,
     HAS_POOL: program.meanPools.length > 0,
+    HAS_SOFTMAX: softmaxes.length > 0,
     TABLE_BITS: bits(
       tables.map((n) => n.output.format),
       signedBits,

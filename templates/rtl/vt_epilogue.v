@@ -48,7 +48,8 @@ module vt_epilogue #(
   input  wire [TO*SKIP_BITS-1:0]     skip_i,     // in E3
   output wire [TO*OUT_BITS-1:0]      data_o      // in E7
 );
-  localparam SKIP_PROD = SKIP_BITS + MULT_BITS + 1;
+  // At least 31, so that the rounding constant of the largest shift, 2^30, fits one bit beyond.
+  localparam SKIP_PROD = (SKIP_BITS + MULT_BITS + 1 > 31) ? SKIP_BITS + MULT_BITS + 1 : 31;
 
   // Settings, each held where it is used.
   reg [5:0]                 shift_q;

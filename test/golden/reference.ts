@@ -67,8 +67,8 @@ function patchEmbedding(node: PatchEmbeddingNode, codes: Find): Element {
       t < node.leading
         ? 0n
         : sum(size, (k) => x.at(t - node.leading, k) * big(node.weight, c * size + k));
-    const scaled = halfUp(acc * big(node.multiplier, c), node.shift);
-    return toFormat(scaled + big(node.offset, t * channels + c), node.output);
+    const scaled = toFormat(halfUp(acc * big(node.multiplier, c), node.shift), node.output);
+    return toFormat(BigInt(scaled) + big(node.offset, t * channels + c), node.output);
   };
 }
 

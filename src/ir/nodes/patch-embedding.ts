@@ -6,7 +6,8 @@ import type { TensorType } from '../tensor.ts';
  * Patches to tokens. `leading` rows without a patch (the class token) come first:
  *
  *     acc[t,c] = t < leading ? 0 : sum_k x[t-leading,k] * weight[c,k]
- *     y[t,c]   = clip((acc * multiplier[c] + 2^(shift-1) >> shift) + offset[t,c], output range)
+ *     s[t,c]   = clip(acc * multiplier[c] + 2^(shift-1) >> shift, output range)
+ *     y[t,c]   = clip(s[t,c] + offset[t,c], output range)
  *
  * `offset` holds position embedding, bias and class token together, in output steps.
  */

@@ -1,0 +1,3 @@
+export { type LintReport, lint } from './lint.ts';
+export type { FirstMismatch, SimReport, SimulatedFrame, SimulateOptions } from './report.ts';
+export { simulate, simulationSteps } from './simulate.ts';

@@ -1,0 +1,103 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Manifest, ManifestOperation } from '../emit/manifest.ts';
+import type { FrameVectors } from './vectors.ts';
+
+/** The units by the number that the bench calls them. */
+export const unitNumbers: Readonly<Record<ManifestOperation['unit'], number>> = {
+  matmul: 0,
+  layerNorm: 1,
+  softmax: 2,
+  meanPool: 3,
+};
+
+/** What a run does; see testbench/plan.h. */
+export interface RunSettings {
+  /** Frame f carries image f modulo the number of images. */
+  readonly frames: number;
+  readonly seed: number;
+  readonly stalls: boolean;
+  /** A reset comes so many cycles after the first one, in the middle of a frame. */
+  readonly reset: { readonly at: number; readonly cycles: number };
+  readonly trace?: TraceWindow | undefined;
+}
+
+/** A waveform. Zero means no limit for `to` and `frames`. */
+export interface TraceWindow {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly frames: number;
+}
+
+/**
+ * Longest pause of a stalled stream: long enough for the rest of the design to finish what it can
+ * do, and far below the watchdog's limit.
+ */
+function longestPause({ cyclesPerFrame }: Manifest['predicted']): number {
+  return Math.min(20_000, cyclesPerFrame);
+}
+
+/** Writes the vectors of all images; the plans of several runs name the same files. */
+export function writeVectors(folder: string, images: readonly FrameVectors[]): void {
+  writeFileSync(join(folder, 'input.bin'), Buffer.concat(images.map((image) => image.input)));
+  const expected = images.map(({ expected: e }) => littleEndian(e));
+  writeFileSync(join(folder, 'expected.bin'), Buffer.concat(expected));
+}
+
+function littleEndian(values: Int32Array): Buffer {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  // The host that makes the files runs the bench, but the format should not depend on the host.
+  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? bytes : Buffer.from(bytes).swap32();
+}
+
+/** The text of a plan for the vectors in `folder`. */
+export function planText(
+  manifest: Manifest,
+  images: number,
+  folder: string,
+  { frames, seed, stalls, reset, trace }: RunSettings,
+): string {
+  const { input, result, predicted } = manifest;
+  const pause = longestPause(predicted);
+  // Nothing in a frame takes longer than the frame, however the streams are stalled.
+  const idle = 4 * predicted.latencyCycles + 2 * pause + 10_000;
+  const lines = [
+    ['frames', frames, images],
+    ['words', input.words, input.lanes],
+    ['classes', result.classes],
+    ['seed', seed],
+    ['stalls', Number(stalls), pause],
+    ['reset', reset.at, reset.cycles],
+    ['idle', idle],
+    ['input', join(folder, 'input.bin')],
+    ['expected', join(folder, 'expected.bin')],
+    ...taps(manifest),
+    ...manifest.operations.map((o) => [
+      'operation',
+      unitNumbers[o.unit],
+      o.index,
+      o.rows,
+      o.columns,
+    ]),
+  ];
+  if (trace) lines.push(['trace', trace.from, trace.to, trace.frames, trace.path]);
+  return `${lines.map((line) => line.join(' ')).join('\n')}\n`;
+}
+
+function taps(manifest: Manifest): (string | number)[][] {
+  return Object.entries(manifest.taps).flatMap(([unit, tap]) =>
+    tap === null
+      ? []
+      : [
+          [
+            'tap',
+            unitNumbers[unit as ManifestOperation['unit']],
+            tap.lanes,
+            tap.bits,
+            Number(tap.signed),
+            Number(tap.order === 'rows'),
+          ],
+        ],
+  );
+}
