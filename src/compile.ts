@@ -7,7 +7,7 @@ import { importParameters } from './import/index.ts';
 import { lower } from './lower/index.ts';
 import { choosePlan, type Plan } from './plan/index.ts';
 import { quantize } from './quantize/index.ts';
-import { type OnStep, type RunStep, stepper } from './tools/index.ts';
+import { type RunStep, stepper } from './tools/index.ts';
 
 export interface Compiled {
   readonly design: string;
@@ -15,15 +15,17 @@ export interface Compiled {
   readonly files: readonly OutputFile[];
 }
 
-const STEPS = 7;
+/** Steps that `compile` runs. */
+export const compileSteps = 7;
 
 /**
  * The whole compiler. Each stage takes what the stage before it made and gives a new value; none
  * writes a file. Throws `DiagnosticsError` with all the faults that a stage found.
  */
-export async function compile(designPath: string, onStep?: OnStep): Promise<Compiled> {
-  const step = stepper(STEPS, onStep);
-
+export async function compile(
+  designPath: string,
+  step: RunStep = stepper(compileSteps),
+): Promise<Compiled> {
   // describe: the user's file -> model graph and settings
   const loaded = await step('describe', () => loadDesign(designPath));
   return compileLoaded(loaded, step);
@@ -32,7 +34,7 @@ export async function compile(designPath: string, onStep?: OnStep): Promise<Comp
 /** The compiler from a design that is already a value; `folder` is where its files lie. */
 export async function compileLoaded(
   { design, folder }: Pick<LoadedDesign, 'design' | 'folder'>,
-  step: RunStep = stepper(STEPS - 1),
+  step: RunStep = stepper(compileSteps - 1),
 ): Promise<Compiled> {
   const { model, places } = design;
   const board = loadBoard(design.target.board, folder, places['target.board']);

@@ -9,7 +9,7 @@ FrameSource::FrameSource(const Plan& plan, uint64_t seed, uint32_t frames)
 
 void FrameSource::drive(Inputs& inputs) {
     // A beat that was offered stays until it is accepted: TVALID must not be withdrawn.
-    if (!offered_ && !done()) offered_ = !stalls_.next();
+    if (!offered_ && !done()) offered_ = !stalls_.next(awaited_);
     inputs.inputValid = offered_;
     if (offered_) {
         const size_t image = frame_ % plan_.images;
@@ -26,6 +26,7 @@ void FrameSource::drive(Inputs& inputs) {
 
 bool FrameSource::observe(const Inputs& inputs, const Outputs& outputs, uint64_t cycle,
                           Results& results) {
+    awaited_ = outputs.inputReady;
     if (!inputs.inputValid || !outputs.inputReady) return false;
     offered_ = false;
     if (beat_ == 0) results.frames[frame_].firstInput = cycle;

@@ -29,4 +29,6 @@ private:
     std::vector<uint8_t> noiseBytes_;
     uint32_t frame_ = 0, beat_ = 0;
     bool offered_ = false;
+    /// The design was ready in the cycle before.
+    bool awaited_ = false;
 };

@@ -23,9 +23,9 @@ void LiteHost::write(uint8_t address, uint32_t data) {
 }
 
 void LiteHost::drive(Inputs& inputs) {
-    if (address_ && !addressOffered_) addressOffered_ = !addressStalls_.next();
-    if (data_ && !dataOffered_) dataOffered_ = !dataStalls_.next();
-    const bool take = response_ && !responseStalls_.next();
+    if (address_ && !addressOffered_) addressOffered_ = !addressStalls_.next(true);
+    if (data_ && !dataOffered_) dataOffered_ = !dataStalls_.next(true);
+    const bool take = response_ && !responseStalls_.next(true);
     inputs.lite = {};
     inputs.lite.arvalid = reading_ && addressOffered_;
     inputs.lite.awvalid = !reading_ && addressOffered_;

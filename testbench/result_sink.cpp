@@ -3,7 +3,7 @@
 ResultSink::ResultSink(const Plan& plan, uint64_t seed, uint32_t frames)
     : plan_(plan), frames_(frames), stalls_(seed, 3, plan.stalls, plan.longestPause) {}
 
-void ResultSink::drive(Inputs& inputs) { inputs.resultReady = !stalls_.next(); }
+void ResultSink::drive(Inputs& inputs) { inputs.resultReady = !stalls_.next(standing_); }
 
 std::string ResultSink::where() const {
     return " at beat " + std::to_string(beat_) + " of frame " + std::to_string(frame_);

@@ -5,7 +5,8 @@
 
 /// Bursts of stalls and of flow, each of geometric length, with other means in every frame: from a
 /// side that never waits to one that nearly always does. Every other frame also begins with a
-/// long pause, so that the other end of the design fills up or runs dry.
+/// pause, of any order of magnitude up to `longest` cycles, so that the design fills up behind the
+/// stalled result or runs dry for want of input.
 class Stalls {
 public:
     Stalls(uint64_t seed, uint64_t stream, bool enabled, uint32_t longest)
@@ -14,18 +15,19 @@ public:
     }
 
     void newFrame() {
-        static const unsigned begins[] = {0, 8, 64, 192};  // of 256 cycles of flow
+        static const unsigned begins[] = {0, 32, 96, 224};  // of 256 cycles of flow
         static const unsigned ends[] = {192, 64, 16};      // of 256 cycles of stall
         begin_ = begins[random_.below(4)];
         end_ = ends[random_.below(3)];
-        if (random_.chance(128)) pause_ = random_.below(longest_ + 1);
+        if (random_.chance(128)) pause_ = random_.below((longest_ >> random_.below(16)) + 1);
     }
 
-    /// Once a cycle: whether this side holds back in it.
-    bool next() {
+    /// Once a cycle: whether this side holds back in it. A pause lasts so many cycles in which the
+    /// other side waits for it; others would not be noticed.
+    bool next(bool awaited) {
         if (!enabled_) return false;
         if (pause_ > 0) {
-            --pause_;
+            if (awaited) --pause_;
             return true;
         }
         stalled_ = stalled_ ? !random_.chance(end_) : random_.chance(begin_);

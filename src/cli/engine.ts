@@ -1,7 +1,8 @@
 import { join, relative, resolve } from 'node:path';
 import type { Compiled } from '../compile.ts';
+import type { RunStep } from '../tools/index.ts';
 import type { SimReport, SimulatedFrame } from '../verify/index.ts';
-import type { BuildResult, Engine, SimFrame, SimResult } from './commands/contracts.ts';
+import type { BuildResult, Context, Engine, SimFrame, SimResult } from './commands/contracts.ts';
 
 /**
  * The real work behind the commands. Stages are imported when a command needs them, so that
@@ -9,30 +10,32 @@ import type { BuildResult, Engine, SimFrame, SimResult } from './commands/contra
  */
 export const engine: Engine = {
   build: async (design, { out }, { onStep }) => {
-    const { compile } = await import('../compile.ts');
-    return write(await compile(design, onStep), out);
+    const { compile, compileSteps } = await import('../compile.ts');
+    const { stepper } = await import('../tools/index.ts');
+    return write(await compile(design, stepper(compileSteps, onStep)), out);
   },
 
   simulate: async (target, { images, stalls, seed, trace }, context) => {
-    const folder = await folderOf(target, context);
     const { simulate, simulationSteps } = await import('../verify/index.ts');
-    const { stepper } = await import('../tools/index.ts');
     const options = { images: images ?? DEFAULT_IMAGES, stalls, seed, trace };
+    const { folder, step } = await prepare(target, simulationSteps(options), context);
     const shownFrames: SimFrame[] = [];
     const report = await simulate(folder, {
       ...options,
-      step: stepper(simulationSteps(options), context.onStep),
+      step,
       onFrame: (frame) => shownFrames.push(grey(frame)),
     });
     return simResult(report, shownFrames, shown(folder), await resources(folder));
   },
 
   synthesize: async (target, { native, flatten }, context) => {
-    const folder = await folderOf(target, context);
+    const { folder, step } = await prepare(target, 1, context);
     const { readManifest } = await import('../emit/read-manifest.ts');
     const { synthesize } = await import('../synth/index.ts');
     const { design, top, family, files } = readManifest(folder);
-    const report = await synthesize({ folder, files: files.verilog, top, family, native, flatten });
+    const report = await step('synthesize', () =>
+      synthesize({ folder, files: files.verilog, top, family, native, flatten }),
+    );
     return { design, ...report };
   },
 
@@ -44,11 +47,25 @@ export const engine: Engine = {
 
 const DEFAULT_IMAGES = 4;
 
-/** The folder of a target: a design is built first, a folder is taken as it is. */
-async function folderOf(target: string, context: Parameters<Engine['build']>[2]): Promise<string> {
-  if (!/\.m?ts$/.test(target)) return resolve(target);
-  const { out } = await engine.build(target, {}, context);
-  return resolve(out);
+/**
+ * The folder of a target, and the stepper for what follows: a design is built first, and its steps
+ * count along; a folder is taken as it is.
+ */
+async function prepare(
+  target: string,
+  steps: number,
+  { onStep }: Context,
+): Promise<{ readonly folder: string; readonly step: RunStep }> {
+  const { stepper } = await import('../tools/index.ts');
+  if (!isDesign(target)) return { folder: resolve(target), step: stepper(steps, onStep) };
+  const { compile, compileSteps } = await import('../compile.ts');
+  const step = stepper(compileSteps + steps, onStep);
+  const { out } = await write(await compile(target, step), undefined);
+  return { folder: resolve(out), step };
+}
+
+function isDesign(target: string): boolean {
+  return /\.m?ts$/.test(target);
 }
 
 async function write(compiled: Compiled, out: string | undefined): Promise<BuildResult> {

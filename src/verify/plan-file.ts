@@ -30,12 +30,9 @@ export interface TraceWindow {
   readonly frames: number;
 }
 
-/**
- * Longest pause of a stalled stream: long enough for the rest of the design to finish what it can
- * do, and far below the watchdog's limit.
- */
+/** Longest pause of a stalled stream: more than a frame, and far below the limit of the watchdog. */
 function longestPause({ cyclesPerFrame }: Manifest['predicted']): number {
-  return Math.min(20_000, cyclesPerFrame);
+  return Math.min(100_000, Math.ceil(1.5 * cyclesPerFrame));
 }
 
 /** Writes the vectors of all images; the plans of several runs name the same files. */

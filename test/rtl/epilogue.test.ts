@@ -2,7 +2,14 @@ import { describe, expect, test, vi } from 'vitest';
 import { createRandom, type Random } from '../../src/arithmetic/index.ts';
 import { applyEpilogue } from '../../src/golden/epilogue.ts';
 import { type Epilogue, rangeOf, uniform } from '../../src/ir/index.ts';
-import { hasIcarus, hasVerilator, icarus, memoryText, verilate } from '../support/verilate.ts';
+import {
+  hasIcarus,
+  hasVerilator,
+  icarus,
+  memoryText,
+  parameterList,
+  verilate,
+} from '../support/verilate.ts';
 
 // Compiling a unit takes seconds.
 vi.setConfig({ testTimeout: 120_000 });
@@ -46,6 +53,7 @@ function bench(s: Shape) {
     TABLE_DEPTH,
     TABLE_ADDR_BITS: 10,
     HAS_TABLE: s.hasTable ? 1 : 0,
+    TABLE_FILE: 'table.mem',
   };
   const names = [
     ...['op_first', 'shift', 'low', 'high', 'table_on', 'table_base', 'skip_on', 'skip_mult'],
@@ -69,14 +77,11 @@ function bench(s: Shape) {
     ],
     outputs: [{ name: 'data', bits: s.out, lanes: s.lanes, signed: true }],
     body: [
-      `vt_epilogue #(${Object.entries(parameters)
-        .map(([name, value]) => `.${name}(${value})`)
-        .join(', ')}, .TABLE_FILE("table.mem")) u_epilogue (`,
+      `vt_epilogue ${parameterList(parameters)} u_epilogue (`,
       ...names.map((name) => `  .${name}_i(${name}),`),
       '  .clk_i(clk), .data_o(data)',
       ');',
     ].join('\n'),
-    modules: ['vt_epilogue', 'vt_rom'],
   };
 }
 
@@ -110,7 +115,9 @@ function randomOperation(random: Random, s: Shape, table: Int32Array, number: nu
     sums: Array.from({ length: rows * s.lanes }, () =>
       corner(random, accumulator.low, accumulator.high),
     ),
-    skips: Array.from({ length: rows * s.lanes }, () => corner(random, residual.low, residual.high)),
+    skips: Array.from({ length: rows * s.lanes }, () =>
+      corner(random, residual.low, residual.high),
+    ),
     epilogue: {
       bias: Int32Array.from({ length: s.lanes }, () =>
         corner(random, accumulator.low, accumulator.high),

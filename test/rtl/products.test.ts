@@ -40,7 +40,6 @@ describe.skipIf(!hasVerilator)('vt_sum_tree', () => {
             `vt_sum_tree #(.N(${s.n}), .IN_BITS(${s.bits})) u_${name(s)} (.clk_i(clk), .d_i(counter[${s.n * s.bits - 1}:0]), .sum_o(${name(s)}));`,
         )
         .join('\n'),
-      modules: ['vt_sum_tree'],
     });
     const trace = unit.run(counters(COUNTER, 4));
     for (const s of shapes) {
@@ -93,7 +92,6 @@ describe.skipIf(!hasVerilator)('vt_dot_product', () => {
       ),
       instance(wide, 'a', 'b'),
     ].join('\n'),
-    modules: ['vt_dot_product', 'vt_sum_tree'],
   });
 
   test('every input of small products, both minima included', () => {

@@ -17,8 +17,6 @@ export interface Bench {
   readonly outputs: readonly Port[];
   /** Verilog that connects the ports, which are nets of the same names, and `clk`, to the unit. */
   readonly body: string;
-  /** Modules of the RTL library, without `.v`. */
-  readonly modules: readonly string[];
 }
 
 /** What a run showed. */
@@ -151,6 +149,14 @@ export function readTrace({ outputs }: Bench, text: string): Trace {
     lanes,
     unknown: (cycle, port) => lanes(cycle, port).some(Number.isNaN),
   };
+}
+
+/** `#(.A(1), .FILE("x.mem"))` */
+export function parameterList(parameters: Readonly<Record<string, number | string>>): string {
+  const list = Object.entries(parameters).map(
+    ([name, value]) => `.${name}(${JSON.stringify(value)})`,
+  );
+  return `#(${list.join(', ')})`;
 }
 
 /** The text of a memory file: one word a line. */

@@ -61,14 +61,14 @@ function exec(tool: string, args: readonly string[], cwd: string, input?: string
 /** Folders live until the process ends, so that one compiled unit serves all tests of a file. */
 function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'vitrum-unit-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  process.on('exit', () => 0);
   return folder;
 }
 
-function prepare(bench: Bench): { folder: string; sources: string[] } {
+function prepare(bench: Bench): string {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'harness.v'), harnessVerilog(bench));
-  return { folder, sources: ['harness.v', ...bench.modules.map((m) => `${library}${m}.v`)] };
+  return folder;
 }
 
 function writeAll(folder: string, files: Readonly<Record<string, string>>): void {
@@ -96,10 +96,10 @@ function once<T>(make: () => T): () => T {
 }
 
 function compileVerilator(bench: Bench): string {
-  const { folder, sources } = prepare(bench);
+  const folder = prepare(bench);
   const options = ['--cc', '--exe', '--top-module', 'harness', '-Mdir', 'obj'];
   // The library is linted with whole designs; what the harness leaves open is no fault.
-  exec('verilator', [...options, '-Wno-fatal', ...sources, driver], folder);
+  exec('verilator', [...options, '-Wno-fatal', '-y', library, 'harness.v', driver], folder);
   const objects = path.join(folder, 'obj');
   const flags = ['OPT_FAST=-O1', 'OPT_SLOW=-O0', 'OPT_GLOBAL=-O1'];
   for (const file of sharedRuntime(flags, objects)) {
@@ -141,7 +141,7 @@ export function icarus(bench: Bench): Unit {
 }
 
 function compileIcarus(bench: Bench): string {
-  const { folder, sources } = prepare(bench);
+  const folder = prepare(bench);
   const { stimulus, observed } = harnessBits(bench);
   const testbench = [
     'module bench;',
@@ -163,6 +163,7 @@ function compileIcarus(bench: Bench): string {
     '',
   ].join('\n');
   writeFileSync(path.join(folder, 'bench.v'), testbench);
-  exec('iverilog', ['-g2005', '-s', 'bench', '-o', 'bench.vvp', 'bench.v', ...sources], folder);
+  const options = ['-g2005', '-s', 'bench', '-o', 'bench.vvp', '-y', library];
+  exec('iverilog', [...options, 'bench.v', 'harness.v'], folder);
   return folder;
 }
