@@ -123,12 +123,10 @@ function simResult(
   out: string,
   estimate: readonly [string, string],
 ): SimResult {
-  const { first, top1Rtl, top1Golden, trace, ...figures } = report;
+  const { first, trace, ...figures } = report;
   const stalled = report.cyclesPerFrameStalled;
   return {
     ...report,
-    top1Rtl: top1Rtl ?? undefined,
-    top1Golden: top1Golden ?? undefined,
     first: first ?? undefined,
     trace: trace ?? first?.trace ?? undefined,
     images,

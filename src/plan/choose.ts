@@ -8,7 +8,7 @@ import { rowGroups } from './geometry.ts';
 import { engineParameters } from './parameters.ts';
 import type { Plan } from './plan.ts';
 import { estimateResources, type ResourceEstimate } from './resources.ts';
-import { schedule } from './schedule.ts';
+import { schedule } from './schedule/index.ts';
 
 /** Share of a board's resources that a plan may take; the rest is for placement and the user. */
 const BUDGET = 0.8;

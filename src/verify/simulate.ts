@@ -1,16 +1,15 @@
 import { resolve } from 'node:path';
 import type { Manifest } from '../emit/manifest.ts';
 import { readGraph, readManifest } from '../emit/read-manifest.ts';
-import { argMax, encodeImage, goldenResult, prepareGolden } from '../golden/index.ts';
+import { argMax } from '../golden/index.ts';
 import type { RawImage } from '../images/index.ts';
-import type { IntegerGraph } from '../ir/index.ts';
 import { stepper } from '../tools/index.ts';
 import { checkDesign, type DesignCheck } from './check-design.ts';
+import { goldenImages } from './golden-images.ts';
 import { intervals, latencyOf } from './judge.ts';
 import { type OperationLayout, operationLayouts, uncoveredTensors } from './layout.ts';
 import type { SimReport, SimulatedFrame, SimulateOptions } from './report.ts';
 import { sampleImages } from './sample-images.ts';
-import { expectedValues, inputBeats } from './vectors.ts';
 
 /** Steps that `simulate` takes of `options.step`. */
 export function simulationSteps({ stalls }: Pick<SimulateOptions, 'stalls'>): number {
@@ -36,12 +35,15 @@ export async function simulate(folder: string, options: SimulateOptions): Promis
   const started = performance.now();
   const golden = await step(
     'golden model',
-    () => runGolden(graph, manifest, layouts, images),
+    () => goldenImages(graph, manifest, layouts, images),
     (all) => `${all.length} images`,
   );
   const goldenSeconds = (performance.now() - started) / 1000;
-  const vectors = golden.map(({ input, expected }) => ({ input, expected }));
-  const check = await checkDesign({ folder: path, manifest, layouts, vectors }, options, step);
+  const check = await checkDesign(
+    { folder: path, manifest, layouts, vectors: golden },
+    options,
+    step,
+  );
 
   const frames = simulatedFrames(
     images,
@@ -51,30 +53,6 @@ export async function simulate(folder: string, options: SimulateOptions): Promis
   for (const frame of frames) options.onFrame?.(frame);
   const failures = [...uncoveredTensors(graph, layouts), ...check.failures];
   return makeReport(manifest, layouts, check, frames, failures, goldenSeconds, options.seed);
-}
-
-interface GoldenImage {
-  readonly input: Uint8Array;
-  readonly expected: Int32Array;
-  readonly predicted: number;
-}
-
-function runGolden(
-  graph: IntegerGraph,
-  manifest: Manifest,
-  layouts: readonly OperationLayout[],
-  images: readonly RawImage[],
-): GoldenImage[] {
-  const golden = prepareGolden(graph);
-  return images.map(({ pixels }) => {
-    const codes = encodeImage(graph.input, pixels);
-    const tensors = golden(codes);
-    return {
-      input: inputBeats(codes, manifest.input),
-      expected: expectedValues(layouts, tensors, manifest.result),
-      predicted: argMax(goldenResult(graph, tensors)),
-    };
-  });
 }
 
 /** The images with the results of the last run. */

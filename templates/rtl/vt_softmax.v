@@ -197,6 +197,11 @@ module vt_softmax #(
   end
   reg signed [I_BITS-1:0] one_index_q, two_index_q;
   wire signed [I_BITS-1:0] sum_wide = {{(I_BITS-SUM_BITS){1'b0}}, sum_q};
+  // Nets of their own: a concatenation is unsigned and would make the shift a logical one.
+  wire signed [I_BITS-1:0] one_offset =
+    {{(I_BITS-OFFSET_BITS){one_index_bias_q[OFFSET_BITS-1]}}, one_index_bias_q};
+  wire signed [I_BITS-1:0] two_offset =
+    {{(I_BITS-OFFSET_BITS){two_index_bias_q[OFFSET_BITS-1]}}, two_index_bias_q};
   wire signed [I_BITS-1:0] one_last = {{(I_BITS-R_ADDR_BITS){1'b0}}, one_last_q};
   wire signed [I_BITS-1:0] two_last = {{(I_BITS-R_ADDR_BITS){1'b0}}, two_last_q};
   reg [R_ADDR_BITS-1:0] recip_addr_q;
@@ -205,10 +210,8 @@ module vt_softmax #(
   reg [R_BITS-1:0]      r_q;
   always @(posedge clk_i) begin
     sum_q <= first[SUMMED-1] ? group_sum : sum_q + group_sum;                      // SUMMED - 1
-    one_index_q <= (sum_wide + {{(I_BITS-OFFSET_BITS){one_index_bias_q[OFFSET_BITS-1]}}, one_index_bias_q})
-                   >>> one_index_shift_q;                                          // SUMMED
-    two_index_q <= (sum_wide + {{(I_BITS-OFFSET_BITS){two_index_bias_q[OFFSET_BITS-1]}}, two_index_bias_q})
-                   >>> two_index_shift_q;
+    one_index_q <= (sum_wide + one_offset) >>> one_index_shift_q;                  // SUMMED
+    two_index_q <= (sum_wide + two_offset) >>> two_index_shift_q;
     far_q <= one_index_q > one_last;                                               // SUMMED + 1
     recip_addr_q <= one_index_q > one_last
       ? two_base_q + (two_index_q < 0 ? {R_ADDR_BITS{1'b0}} :

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { type GraphInput, type IntegerGraph, uniform } from '../../src/ir/index.ts';
 import {
   type Bench,
   type Cycle,
@@ -164,6 +165,28 @@ export function rowStimulus(
     });
   });
   return { cycles, files };
+}
+
+/** A graph whose only tensor is the input `x`: the evaluators ask for its type, no more. */
+export function graphOfRows(shape: readonly number[], bits: number): IntegerGraph {
+  const input: GraphInput = {
+    tensor: { name: 'x', shape, format: uniform(bits), scale: 1 },
+    image: { height: 1, width: 1, channels: 1 },
+    patch: 1,
+    mean: [0],
+    std: [1],
+  };
+  return { name: 'rows', input, nodes: [] };
+}
+
+/** Share of the expected values that lie strictly between two bounds. */
+export function shareInside(
+  operations: readonly RowOperation[],
+  low: number,
+  high: number,
+): number {
+  const values = operations.flatMap((op) => [...op.expected]);
+  return values.filter((v) => v > low && v < high).length / values.length;
 }
 
 /** Compares every value, address and cycle of what came out. */

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -61,7 +62,7 @@ function exec(tool: string, args: readonly string[], cwd: string, input?: string
 /** Folders live until the process ends, so that one compiled unit serves all tests of a file. */
 function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'vitrum-unit-'));
-  process.on('exit', () => 0);
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -135,7 +136,9 @@ export function icarus(bench: Bench): Unit {
     run: (cycles, files = {}) => {
       const folder = compiled();
       writeAll(folder, { ...files, 'stimulus.hex': stimulusText(bench, cycles) });
-      return readTrace(bench, exec('vvp', ['-n', 'bench.vvp'], folder));
+      // Its warnings about short memory files go to stdout.
+      exec('vvp', ['-n', 'bench.vvp'], folder);
+      return readTrace(bench, readFileSync(path.join(folder, 'observed.hex'), 'utf8'));
     },
   };
 }
@@ -148,12 +151,13 @@ function compileIcarus(bench: Bench): string {
     '  reg clk = 0;',
     `  reg [${stimulus - 1}:0] stimulus;`,
     `  wire [${observed - 1}:0] observed;`,
-    '  integer file;',
+    '  integer file, log;',
     '  harness u_harness (.clk(clk), .stimulus(stimulus), .observed(observed));',
     '  initial begin',
     '    file = $fopen("stimulus.hex", "r");',
+    '    log = $fopen("observed.hex", "w");',
     '    while ($fscanf(file, "%h\\n", stimulus) == 1) begin',
-    '      #1 $display("%h", observed);',
+    '      #1 $fdisplay(log, "%h", observed);',
     '      clk = 1;',
     '      #1 clk = 0;',
     '    end',

@@ -61,9 +61,9 @@ export interface SimResult {
   readonly predictedCyclesPerFrame: number;
   /** 0..1 */
   readonly macUtilization: number;
-  /** Share of right predictions, 0..1; absent when the images have no labels. */
-  readonly top1Rtl?: number | undefined;
-  readonly top1Golden?: number | undefined;
+  /** Share of right predictions, 0..1; null when the images have no labels. */
+  readonly top1Rtl: number | null;
+  readonly top1Golden: number | null;
   readonly first?: Mismatch | undefined;
   /** Other checks that failed, one sentence each: a watchdog, a wrong cycle count, a reset test. */
   readonly failures?: readonly string[] | undefined;

@@ -65,7 +65,7 @@ export function simText(result: SimResult): string {
     ],
     ['utilization of the array', percent(result.macUtilization)],
   ];
-  if (result.top1Rtl !== undefined && result.top1Golden !== undefined) {
+  if (result.top1Rtl !== null && result.top1Golden !== null) {
     rows.push(['top-1', `RTL ${percent(result.top1Rtl)}, golden ${percent(result.top1Golden)}`]);
   }
   if (result.framesPerSecond !== undefined) {

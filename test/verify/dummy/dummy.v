@@ -1,5 +1,6 @@
 // A design with the ports and taps of an emitted one and nothing behind them: every result is a
-// sum over the frame's input plus terms for operation, row and column. See dummy.ts.
+// sum over the frame's input plus terms for operation, row and column. See dummy.ts, also for the
+// faults that the memory file switches on.
 `default_nettype none
 module dum__my_core (
   input  wire        clk_i,
@@ -17,6 +18,11 @@ module dum__my_core (
   localparam [3:0] S_INPUT = 4'd0, S_RESULT = 4'd7;
   reg [3:0]  state_q;
   reg [23:0] sum_q;
+  reg [7:0]  frames_q;
+  reg        toggle_q;
+  reg [7:0]  fault_mem [0:0];
+  initial $readmemh("mem/fault.mem", fault_mem);
+  wire [7:0] fault = fault_mem[0];
   reg [7:0]  row_q, group_q;
 
   // Operation of each state: columns a lane, rows, groups, order.
@@ -41,10 +47,12 @@ module dum__my_core (
 
   always @(posedge clk_i) begin
     if (rst_i) begin
-      state_q <= S_INPUT;
-      sum_q   <= 24'd0;
-      row_q   <= 8'd0;
-      group_q <= 8'd0;
+      state_q  <= S_INPUT;
+      row_q    <= 8'd0;
+      group_q  <= 8'd0;
+      frames_q <= 8'd0;
+      toggle_q <= 1'b0;
+      if (fault != 8'd6) sum_q <= 24'd0;
     end else if (beat_in) begin
       sum_q <= sum_q + in_data_i;
       if (in_last_i) state_q <= 4'd1;
@@ -58,12 +66,14 @@ module dum__my_core (
       end
       if (last_row && last_group) state_q <= state_q + 4'd1;
     end else if (beat_out) begin
-      row_q <= out_last_o ? 8'd0 : row_q + 8'd1;
-      if (out_last_o) begin
-        state_q <= S_INPUT;
+      row_q <= row_q == 8'd3 ? 8'd0 : row_q + 8'd1;
+      if (row_q == 8'd3) begin
+        state_q  <= S_INPUT;
+        frames_q <= frames_q + 8'd1;
         sum_q   <= 24'd0;
       end
     end
+    if (!rst_i) toggle_q <= !toggle_q;
   end
 
   wire [23:0] base = sum_q + 24'd101 * {20'd0, state_q} + 24'd37 * {16'd0, row_q};
@@ -73,7 +83,11 @@ module dum__my_core (
     for (l = 0; l < 7; l = l + 1)
       lane_value[l] = base + 24'd11 * ({16'd0, group_q} * {16'd0, lanes} + l[23:0]);
 
-  wire        tap_matmul_valid     = state_q == 4'd1 || state_q == 4'd2;
+  // Written in no cycle, so it keeps the bit that it starts with.
+  reg never_q;
+  always @(posedge clk_i) if (state_q == 4'd15) never_q <= 1'b0;
+
+  wire        tap_matmul_valid     = fault != 8'd5 && (state_q == 4'd1 || state_q == 4'd2);
   wire [0:0]  tap_matmul_op        = op[0];
   wire [23:0] tap_matmul_data      = {lane_value[1][11:0], lane_value[0][11:0]};
   wire        tap_layer_norm_valid = state_q == 4'd3;
@@ -89,11 +103,12 @@ module dum__my_core (
                                       lane_value[3][12:0], lane_value[2][12:0], lane_value[1][12:0],
                                       lane_value[0][12:0]};
 
-  assign in_ready_o  = state_q == S_INPUT;
-  assign out_valid_o = state_q == S_RESULT;
-  assign out_data_o  = {{16{base[15]}}, base[15:0]};
-  assign out_last_o  = row_q == 8'd3;
-  assign frame_o     = beat_out && out_last_o;
+  assign in_ready_o  = state_q == S_INPUT && !(fault == 8'd2 && frames_q == 8'd1);
+  assign out_valid_o = state_q == S_RESULT && !(fault == 8'd1 && frames_q == 8'd2) &&
+                       !(fault == 8'd4 && toggle_q);
+  assign out_data_o  = {{16{base[15]}}, base[15:0] ^ {15'd0, fault == 8'd9 && never_q}};
+  assign out_last_o  = row_q == (fault == 8'd3 ? 8'd2 : 8'd3);
+  assign frame_o     = beat_out && row_q == 8'd3 && fault != 8'd7;
   wire unused = &{1'b0, op, tap_matmul_valid, tap_matmul_op, tap_matmul_data,
                   tap_layer_norm_valid, tap_layer_norm_op, tap_layer_norm_data,
                   tap_softmax_valid, tap_softmax_op, tap_softmax_data,

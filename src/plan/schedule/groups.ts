@@ -4,7 +4,7 @@ import type {
   ScoresNode,
   SoftmaxNode,
   WeightedValuesNode,
-} from '../ir/index.ts';
+} from '../../ir/index.ts';
 
 /** The nodes of one attention, which are scheduled together, head by head. */
 export interface AttentionGroup {
@@ -52,4 +52,9 @@ export function attentionGroups(graph: IntegerGraph): AttentionGroup[] {
       },
     ];
   });
+}
+
+/** Channels from one head to the next in the concatenated values: each starts at an output tile. */
+export function headPitch(headWidth: number, outputs: number): number {
+  return Math.ceil(headWidth / outputs) * outputs;
 }
