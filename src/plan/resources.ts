@@ -11,41 +11,49 @@ export interface ResourceEstimate {
 
 /** Products of fewer result bits than this are built from LUTs (Yosys maps wider ones to DSPs). */
 const DSP_MIN_PRODUCT_BITS = 9;
-/** Memories shallower than this are built from LUTs. */
+/** Writable memories of at most this depth are built from LUTs. */
 const LUTRAM_MAX_DEPTH = 64;
+/** Constant memories of at most this many bits are built from LUTs. */
+const LUT_ROM_MAX_BITS = 8192;
 
 /**
- * Adds up the units from their parameters. Coefficients per lane were read off Yosys runs of the
- * units (`vitrum synth`), rounded up.
+ * Adds up the units from their parameters. The coefficients were read off `vitrum synth` runs of
+ * the MNIST example (16 x 16, 8 bits) and of the tiny one (2 x 2, 4 bits), Yosys 0.55: LUTs of the
+ * adder trees per product, of the epilogue per bit of its product, of the row units per lane.
  */
 export function estimateResources(p: EngineParameters, board: Board): ResourceEstimate {
-  const lanes = p.TI * p.TO;
-  const onDsp = board.resources.dsp > 0 && p.A_BITS + p.B_BITS >= DSP_MIN_PRODUCT_BITS;
-  // A DSP takes 26 x 17 bits unsigned; wider sums are split in two.
-  const wide = (bits: number) => Math.ceil(bits / (board.dspWidth.a - 1));
-  const epilogueDsp = p.TO * (wide(p.SUM_BITS) + 1);
-  const normDsp = p.VL * (1 + 1 + wide(p.RES_BITS + 19) + 1) + 8;
-  const softmaxDsp = p.VL;
-  const arrayLut = onDsp
-    ? lanes * (p.A_BITS + p.B_BITS + 2)
-    : lanes * (p.A_BITS * p.B_BITS + p.A_BITS + p.B_BITS + 2);
-  const epilogueLut = p.TO * (p.PROD_BITS * 5 + p.RES_BITS * 4);
-  const normLut = p.VL * 420 + 1200;
-  const softmaxLut = p.VL * 320 + 600;
-  let lutram = 0;
+  const products = p.TI * p.TO;
+  const hasDsp = board.resources.dsp > 0;
+  const productsOnDsp = hasDsp && p.A_BITS + p.B_BITS >= DSP_MIN_PRODUCT_BITS;
+  // A DSP multiplies one signed operand of `a` bits; a wider one takes another DSP.
+  const wide = (bits: number) => Math.ceil(bits / board.dspWidth.a);
+  const multipliers = p.TO * (wide(p.SUM_BITS) + 1) + (4 * p.VL + 3) + p.VL;
+  const productLut = productsOnDsp ? 0 : p.A_BITS * p.B_BITS;
+  const arrayLut = products * (p.A_BITS + p.B_BITS + productLut);
+  const epilogueLut = p.TO * Math.round(10.5 * p.PROD_BITS + 64);
+  const normLut = 560 * p.VL + 300;
+  const softmaxLut = 463 * p.VL + 391;
+  let memoryLut = 0;
   let bram36 = 0;
   let memoryBits = 0;
-  for (const { depth, width, copies } of memories(p)) {
-    memoryBits += depth * width * copies;
-    if (depth <= LUTRAM_MAX_DEPTH) lutram += Math.ceil(depth / 32) * Math.ceil(width / 2) * copies;
-    else bram36 += copies * blocks(depth, width);
+  for (const { depth, width, copies, constant } of memories(p)) {
+    const bits = depth * width * copies;
+    memoryBits += bits;
+    if (constant && depth * width <= LUT_ROM_MAX_BITS) {
+      // 64 bits a LUT, and multiplexers.
+      memoryLut += Math.ceil((1.3 * bits) / 64);
+    } else if (!constant && depth <= LUTRAM_MAX_DEPTH) {
+      memoryLut += Math.ceil(depth / 32) * Math.ceil(width / 2) * copies;
+    } else {
+      bram36 += copies * blocks(depth, width);
+    }
   }
-  const dsp = (onDsp ? lanes : 0) + epilogueDsp + normDsp + softmaxDsp;
-  const softMultipliers =
-    board.resources.dsp === 0 ? (epilogueDsp + normDsp + softmaxDsp) * 300 : 0;
+  const control = 2500;
+  // Without DSPs a multiplier of the units is about 300 LUTs.
+  const softMultipliers = hasDsp ? 0 : 300 * multipliers;
   return {
-    lut: arrayLut + epilogueLut + normLut + softmaxLut + lutram + softMultipliers + 2500,
-    dsp: board.resources.dsp === 0 ? 0 : dsp,
+    lut: arrayLut + epilogueLut + normLut + softmaxLut + memoryLut + control + softMultipliers,
+    dsp: hasDsp ? multipliers + (productsOnDsp ? products : 0) : 0,
     bram36,
     memoryBits,
   };
@@ -60,25 +68,44 @@ function blocks(depth: number, width: number): number {
   return shallow / 2;
 }
 
-function memories(p: EngineParameters): { depth: number; width: number; copies: number }[] {
+interface Memory {
+  readonly depth: number;
+  readonly width: number;
+  readonly copies: number;
+  readonly constant: boolean;
+}
+
+function memories(p: EngineParameters): Memory[] {
   const { depths } = p;
   const word = Math.max(p.TI, p.TO);
+  const ram = (depth: number, width: number): Memory => ({
+    depth,
+    width,
+    copies: 1,
+    constant: false,
+  });
+  const rom = (depth: number, width: number, copies = 1): Memory => ({
+    depth,
+    width,
+    copies,
+    constant: true,
+  });
   return [
-    { depth: depths.weights, width: p.TI * p.W_BITS, copies: 1 },
-    { depth: depths.activations, width: word * p.ACT_BITS, copies: 1 },
-    { depth: depths.keys, width: word * p.ACT_BITS, copies: 1 },
-    { depth: depths.probabilities, width: p.TI * p.PROB_BITS, copies: 1 },
-    { depth: depths.scores, width: p.TO * p.SCORE_BITS, copies: 1 },
-    { depth: depths.residual, width: p.TO * p.RES_BITS, copies: 1 },
-    { depth: depths.offset, width: p.TO * p.RES_BITS, copies: 1 },
-    { depth: depths.input, width: p.TI * p.IN_BITS, copies: 1 },
-    { depth: depths.result, width: p.TO * p.RESULT_BITS, copies: 1 },
-    { depth: depths.parameters, width: p.BIAS_BITS + 16, copies: 1 },
-    { depth: p.MAX_ROWS, width: p.TO * p.ACC_BITS, copies: 1 },
-    { depth: p.TABLE_DEPTH, width: p.TABLE_BITS, copies: p.HAS_TABLE ? p.TO : 0 },
-    { depth: p.EXP_DEPTH, width: p.E_BITS, copies: p.VL },
-    { depth: p.RECIP_DEPTH, width: p.R_BITS, copies: 1 },
-    { depth: p.RSQRT_DEPTH, width: 16, copies: 1 },
-    { depth: depths.normParameters, width: p.VL * (p.NORM_W_BITS + p.NORM_BIAS_BITS), copies: 1 },
+    ram(depths.activations, word * p.ACT_BITS),
+    ram(depths.keys, word * p.ACT_BITS),
+    ram(depths.probabilities, p.TI * p.PROB_BITS),
+    ram(depths.scores, p.TO * p.SCORE_BITS),
+    ram(depths.residual, p.TO * p.RES_BITS),
+    ram(depths.input, p.TI * p.IN_BITS),
+    ram(depths.result, p.TO * p.RESULT_BITS),
+    ram(p.MAX_ROWS, p.TO * p.ACC_BITS),
+    rom(depths.weights, p.TI * p.W_BITS),
+    rom(depths.offset, p.TO * p.RES_BITS),
+    rom(depths.parameters, p.BIAS_BITS + 16),
+    rom(depths.normParameters, p.VL * (p.NORM_W_BITS + p.NORM_BIAS_BITS)),
+    rom(p.TABLE_DEPTH, p.TABLE_BITS, p.HAS_TABLE ? p.TO : 0),
+    rom(p.EXP_DEPTH, p.E_BITS, p.VL),
+    rom(p.RECIP_DEPTH, p.R_BITS),
+    rom(p.RSQRT_DEPTH, 16),
   ];
 }

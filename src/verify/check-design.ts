@@ -7,7 +7,7 @@ import { type Bench, buildBench } from './build-bench.ts';
 import { runFailures, timingFailures } from './judge.ts';
 import { locate, type OperationLayout } from './layout.ts';
 import { type RunSettings, type TraceWindow, writeVectors } from './plan-file.ts';
-import type { FirstMismatch } from './report.ts';
+import type { FirstMismatch, SimulateOptions } from './report.ts';
 import { type BenchResult, runBench } from './run-bench.ts';
 import { planRuns } from './runs.ts';
 import type { FrameVectors } from './vectors.ts';
@@ -35,11 +35,14 @@ export interface DesignCheck {
 const BEFORE = 200;
 const AFTER = 50;
 const TRACED_FRAMES = 2;
+/** Relative to the build folder, in which the bench runs. */
+const MISMATCH_TRACE = 'trace/first-mismatch.fst';
+const WHOLE_TRACE = 'trace/run.fst';
 
 /** Runs the RTL of a build folder on vectors and compares. See `simulate` for what it throws. */
 export async function checkDesign(
   subject: Subject,
-  options: { readonly stalls: boolean; readonly seed: number; readonly trace: boolean },
+  options: Pick<SimulateOptions, 'stalls' | 'seed' | 'trace' | 'traceMismatch'>,
   step: RunStep,
 ): Promise<DesignCheck> {
   const { folder, manifest, vectors } = subject;
@@ -66,10 +69,15 @@ export async function checkDesign(
       const window = options.trace && last ? wholeTrace(folder) : undefined;
       const name = settings.stalls ? 'simulate with stalls' : 'simulate';
       const result = await step(name, () => run(bench, { ...settings, trace: window }), detail);
-      if (window && result.traced) trace = 'trace/run.fst';
+      if (window && result.traced) trace = WHOLE_TRACE;
       runs.push(result);
     }
-    const first = await firstMismatch(subject, plans, runs, run);
+    const found = firstDifference(plans, runs);
+    const waveform =
+      found !== undefined &&
+      options.traceMismatch !== false &&
+      (await traceDifference(subject, found, run));
+    const first = found ? nameDifference(subject, found.difference, waveform) : null;
     return {
       ...{ runs, first, trace, verilator },
       failures: [
@@ -91,55 +99,55 @@ function detail({ frames, values, mismatches }: BenchResult): string {
 
 function wholeTrace(folder: string): TraceWindow {
   mkdirSync(join(folder, 'trace'), { recursive: true });
-  return { path: join('trace', 'run.fst'), from: 0, to: 0, frames: TRACED_FRAMES };
+  return { path: WHOLE_TRACE, from: 0, to: 0, frames: TRACED_FRAMES };
 }
 
-/** Names the first difference of all runs and leaves a waveform of the cycles around it. */
-async function firstMismatch(
-  subject: Subject,
+interface Found {
+  readonly difference: NonNullable<BenchResult['first']>;
+  readonly settings: RunSettings;
+}
+
+/** The first difference of the first run that has one. */
+function firstDifference(
   plans: readonly RunSettings[],
   runs: readonly BenchResult[],
-  run: (bench: Bench, settings: RunSettings) => Promise<BenchResult>,
-): Promise<FirstMismatch | null> {
-  const { folder, manifest } = subject;
-  const at = runs.findIndex((result) => result.first);
-  const found = runs[at]?.first;
-  const settings = plans[at];
-  if (!found || !settings) return null;
-  const path = join('trace', 'first-mismatch.fst');
-  mkdirSync(join(folder, 'trace'), { recursive: true });
-  const window = {
-    path,
-    from: Math.max(0, found.cycle - BEFORE),
-    to: found.cycle + AFTER,
-    frames: 0,
-  };
-  const traced = await traceAgain(subject, (bench) => run(bench, { ...settings, trace: window }));
-  const { frame, cycle, expected, got } = found;
-  const figures = {
-    frame,
-    cycle,
-    expected,
-    got,
-    trace: traced ? 'trace/first-mismatch.fst' : null,
-  };
-  const layout = subject.layouts[found.operation];
+): Found | undefined {
+  return runs.flatMap(({ first }, i) => {
+    const settings = plans[i];
+    return first && settings ? [{ difference: first, settings }] : [];
+  })[0];
+}
+
+function nameDifference(
+  { layouts, manifest }: Subject,
+  { operation, value, frame, cycle, expected, got }: Found['difference'],
+  waveform: boolean,
+): FirstMismatch {
+  const figures = { frame, cycle, expected, got, trace: waveform ? MISMATCH_TRACE : null };
+  const layout = layouts[operation];
   if (!layout) {
     const layer = manifest.result.tensor;
-    return { layer, operation: 'm_axis', head: null, token: 0, channel: found.value, ...figures };
+    return { layer, operation: 'm_axis', head: null, token: 0, channel: value, ...figures };
   }
-  const place = locate(layout, layout.elements[found.value] ?? 0);
+  const place = locate(layout, layout.elements[value] ?? 0);
   return { layer: layout.tensor.name, operation: layout.operation.name, ...place, ...figures };
 }
 
-/** Without the waveform the difference is still worth reporting, so a failure here is not one of the check. */
-async function traceAgain(
+/**
+ * Repeats the run that differed and leaves a waveform of the cycles around the difference. False
+ * when that fails: the difference is worth reporting without it.
+ */
+async function traceDifference(
   { folder, manifest }: Subject,
-  run: (bench: Bench) => Promise<BenchResult>,
+  { difference, settings }: Found,
+  run: (bench: Bench, settings: RunSettings) => Promise<BenchResult>,
 ): Promise<boolean> {
+  const from = Math.max(0, difference.cycle - BEFORE);
+  const trace = { path: MISMATCH_TRACE, from, to: difference.cycle + AFTER, frames: 0 };
   try {
+    mkdirSync(join(folder, 'trace'), { recursive: true });
     const bench = await buildBench(folder, manifest, true);
-    return 'program' in bench && (await run(bench)).traced;
+    return 'program' in bench && (await run(bench, { ...settings, trace })).traced;
   } catch {
     return false;
   }

@@ -9,6 +9,8 @@ export interface SimulateOptions {
   readonly seed: number;
   /** Whether a waveform of the first two frames is written. */
   readonly trace: boolean;
+  /** False saves the compilation and the run that leave a waveform of the first difference. */
+  readonly traceMismatch?: boolean | undefined;
   /** Runs the steps of the simulation; `simulationSteps` says how many there are. */
   readonly step?: RunStep | undefined;
   /** Called for each image in order once all have run. */

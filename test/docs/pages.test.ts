@@ -6,7 +6,14 @@ import { describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 describe('the manual', () => {
-  const pages = ['README.md', 'docs/architecture.md', 'docs/arithmetic.md', 'docs/rtl.md', 'docs/development.md', 'CHANGELOG.md'];
+  const pages = [
+    'README.md',
+    'docs/architecture.md',
+    'docs/arithmetic.md',
+    'docs/rtl.md',
+    'docs/development.md',
+    'CHANGELOG.md',
+  ];
 
   it.each(pages)('%s links to files that exist', (name) => {
     const text = readFileSync(join(root, name), 'utf8');

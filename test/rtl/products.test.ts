@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createRandom } from '../../src/arithmetic/index.ts';
-import { hasVerilator, verilate } from '../support/verilate.ts';
+import { type Cycle, hasVerilator, verilate } from '../support/verilate.ts';
 
 // Compiling a unit takes seconds.
 vi.setConfig({ testTimeout: 120_000 });
@@ -126,7 +126,7 @@ describe.skipIf(!hasVerilator)('vt_dot_product', () => {
         : { a: lanes(wide.a), b: lanes(wide.b) };
     });
     const delay = latency(wide.ti);
-    const trace = unit.run([...inputs, ...Array<object>(delay).fill({})]);
+    const trace = unit.run([...inputs, ...Array<Cycle>(delay).fill({})]);
     expect(trace.value(delay, name(wide))).toBe(wide.ti * 256 * 128);
     inputs.forEach(({ a, b }, t) => {
       expect(trace.value(t + delay, name(wide))).toBe(dot(a, b));

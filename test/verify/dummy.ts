@@ -138,7 +138,7 @@ export function dummyManifest(): Manifest {
       top: 'dum__my_top',
       hash: 'c0ffee01',
       board: '',
-      family: '',
+      family: 'ecp5',
     },
     clockMHz: 100,
     tile: { inputs: LANES, outputs: 2, vector: 2 },

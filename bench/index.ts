@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Argument, Command } from 'commander';
+import { EXIT } from '../src/cli/exit-codes.ts';
+import { wholeNumber } from '../src/cli/options.ts';
+import { formatDiagnostic } from '../src/diagnostics/index.ts';
+import { ToolError } from '../src/tools/index.ts';
+import { measureEngine } from './engine.ts';
+import type { Measured } from './support/measured.ts';
+import { measureTools, type ToolsOptions } from './tools.ts';
+
+type Options = ToolsOptions & { readonly json: boolean };
+
+const command = new Command('npm run bench --')
+  .description('Measures, prints a table, and writes bench/results/<what>.json.')
+  .addArgument(
+    new Argument('[what]', 'what to measure')
+      .choices(['tools', 'engine', 'accuracy'])
+      .default('tools'),
+  )
+  .option('--frames <n>', 'tools: frames to simulate', wholeNumber(3), 40)
+  .option('--images <n>', 'tools: images for the golden model', wholeNumber(1), 400)
+  .option('--synth', "tools: synthesize, and compare with the planner's estimate", false)
+  .option('--json', 'print the results as one JSON object on stdout', false);
+
+command.parse();
+const what = command.processedArgs[0] as 'tools' | 'engine' | 'accuracy';
+const options = command.opts<Options>();
+
+if (what === 'accuracy') process.exitCode = accuracy();
+else {
+  process.exitCode = await measure(what).catch((error: unknown) => {
+    if (!(error instanceof ToolError)) throw error;
+    console.error(formatDiagnostic(error.diagnostic));
+    return EXIT.tool;
+  });
+}
+
+async function measure(kind: 'tools' | 'engine'): Promise<number> {
+  const { text, json }: Measured =
+    kind === 'tools' ? await measureTools(options) : await measureEngine();
+  const results = fileURLToPath(new URL('./results/', import.meta.url));
+  mkdirSync(results, { recursive: true });
+  writeFileSync(`${results}${kind}.json`, `${JSON.stringify(json, null, 2)}\n`);
+  (options.json ? console.error : console.log)(text);
+  if (options.json) console.log(JSON.stringify(json));
+  return EXIT.ok;
+}
+
+/** A program of its own, which prints as it goes. */
+function accuracy(): number {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const program = fileURLToPath(new URL('./accuracy.ts', import.meta.url));
+  return spawnSync(process.execPath, ['--import', tsx, program], { stdio: 'inherit' }).status ?? 1;
+}
