@@ -21,6 +21,9 @@ std::vector<Value> readBinary(const std::string& path, size_t count) {
     return values;
 }
 
+/// The rest of the line: a path may hold spaces.
+void readPath(std::istream& in, std::string& path) { std::getline(in >> std::ws, path); }
+
 /// One `key value...` pair after the other; the keys are those of src/verify/plan-file.ts.
 void readSetting(const std::string& key, std::istream& in, Plan& plan, std::string& inputPath,
                  std::string& expectedPath) {
@@ -31,9 +34,12 @@ void readSetting(const std::string& key, std::istream& in, Plan& plan, std::stri
     else if (key == "stalls") in >> plan.stalls >> plan.longestPause;
     else if (key == "reset") in >> plan.resetAt >> plan.resetCycles;
     else if (key == "idle") in >> plan.idleLimit;
-    else if (key == "trace") in >> plan.trace.from >> plan.trace.to >> plan.trace.frames >> plan.trace.path;
-    else if (key == "input") in >> inputPath;
-    else if (key == "expected") in >> expectedPath;
+    else if (key == "input") readPath(in, inputPath);
+    else if (key == "expected") readPath(in, expectedPath);
+    else if (key == "trace") {
+        in >> plan.trace.from >> plan.trace.to >> plan.trace.frames;
+        readPath(in, plan.trace.path);
+    }
     else if (key == "tap") {
         TapPlan tap;
         in >> tap.unit >> tap.lanes >> tap.bits >> tap.isSigned >> tap.byRow;

@@ -136,13 +136,13 @@ function fits(need: ResourceEstimate, board: Board): boolean {
   return need.lut <= BUDGET * lut && need.dsp <= BUDGET * dsp && memoryFits;
 }
 
-/** The largest share of any resource. */
+/** The shares of the board's LUTs, DSPs and block RAMs together. */
 function cost(plan: Plan, board: Board): number {
   const share = (need: number, has: number) => (has === 0 ? 0 : need / has);
-  return Math.max(
-    share(plan.estimate.lut, board.resources.lut),
-    share(plan.estimate.dsp, board.resources.dsp),
-    share(plan.estimate.bram36, board.resources.bram36),
+  return (
+    share(plan.estimate.lut, board.resources.lut) +
+    share(plan.estimate.dsp, board.resources.dsp) +
+    share(plan.estimate.bram36, board.resources.bram36)
   );
 }
 

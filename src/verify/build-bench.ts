@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest } from '../emit/manifest.ts';
 import { runTool, ToolError } from '../tools/index.ts';
 import { benchFolder, benchSources, benchText, designSources } from './bench-sources.ts';
-import { cached, cacheFolder, keep, scratchIn } from './cache.ts';
+import { cached, cacheFolder, keep } from './cache.ts';
 import { requireTool, verilatorMessages } from './verilator.ts';
 
 export interface Bench {
@@ -55,7 +64,8 @@ export async function buildBench(
   const found = cached(cache, key);
   if (found !== undefined) return { program: join(found, PROGRAM), verilator };
 
-  const scratch = scratchIn(cache);
+  // Not in the cache: make does not take spaces in paths, and temporary folders rarely have any.
+  const scratch = mkdtempSync(join(tmpdir(), 'vitrum-bench-'));
   try {
     const rejected = await verilate(scratch, folder, manifest, trace);
     if (rejected.length > 0) return { rejected, verilator };
@@ -85,19 +95,20 @@ async function verilate(
   const { dut, taps } = designSources(manifest);
   writeFileSync(join(scratch, 'dut.cpp'), dut);
   writeFileSync(join(scratch, 'taps.vlt'), taps);
+  for (const name of benchSources()) copyFileSync(join(benchFolder, name), join(scratch, name));
   const run = await runTool({
     tool: 'verilator',
     args: [
       ...VERILATOR_FLAGS,
       ...(trace ? ['--trace-fst'] : []),
-      ...['-CFLAGS', `-std=c++17 -I${benchFolder}`],
+      ...['-CFLAGS', `-std=c++17 -I${scratch}`],
       ...['--top-module', manifest.top, '--Mdir', join(scratch, 'obj')],
       join(scratch, 'taps.vlt'),
       ...manifest.files.verilog,
       join(scratch, 'dut.cpp'),
       ...benchSources()
         .filter((name) => name.endsWith('.cpp'))
-        .map((name) => join(benchFolder, name)),
+        .map((name) => join(scratch, name)),
     ],
     cwd: folder,
   });
@@ -116,7 +127,16 @@ async function compile(scratch: string, cache: string, objectsKey: string): Prom
   if (done !== undefined) copyObjects(done, folder);
   const run = await runTool({
     tool: 'make',
-    args: ['-C', folder, '-f', `${PROGRAM}.mk`, '-j', '2', ...MAKE_FLAGS, PROGRAM],
+    args: [
+      '-C',
+      folder,
+      '-f',
+      `${PROGRAM}.mk`,
+      '-j',
+      String(availableParallelism()),
+      ...MAKE_FLAGS,
+      PROGRAM,
+    ],
   });
   if (run.exitCode !== 0) {
     await requireTool('g++');

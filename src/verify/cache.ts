@@ -1,6 +1,7 @@
 import {
   accessSync,
   constants,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -50,17 +51,18 @@ export function cached(folder: string, key: string): string | undefined {
   return path;
 }
 
-/** A new folder for work that `keep` can move into the cache. */
-export function scratchIn(folder: string): string {
-  return mkdtempSync(join(folder, SCRATCH));
-}
-
-/** Moves a finished folder into the cache. Another process may have been faster; then its entry stays. */
+/**
+ * Copies a finished folder into the cache, so that it appears there as a whole. Another process may
+ * have been faster; then its entry stays.
+ */
 export function keep(folder: string, key: string, made: string): string {
   const path = join(folder, key);
+  const copy = mkdtempSync(join(folder, SCRATCH));
   try {
-    renameSync(made, path);
+    cpSync(made, copy, { recursive: true });
+    renameSync(copy, path);
   } catch (error) {
+    rmSync(copy, { recursive: true, force: true });
     if (!existsSync(path)) throw error;
   }
   prune(folder, key.slice(0, key.indexOf('-') + 1));
