@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatName, type IntegerGraph } from '../ir/index.ts';
 import type { DescriptorTable, Hardware } from '../lower/index.ts';
+import { units } from '../plan/index.ts';
+import { printTable } from './program-table.ts';
 import { render } from './templates.ts';
 
 export interface OutputFile {
@@ -134,51 +136,46 @@ function aligned(constants: Hardware['constants']) {
 }
 
 const titles: Record<string, string> = {
-  matmul: 'matrix products',
-  layer_norm: 'layer norms',
-  softmax: 'softmaxes',
-  mean_pool: 'means over the tokens',
+  matmul: 'Matrix products',
+  layer_norm: 'Layer norms',
+  softmax: 'Softmaxes',
+  mean_pool: 'Means over the tokens',
 };
+
+/** Names that the program file gives to the numbers of the units, in their order. */
+const unitNames = ['MATMUL', 'LAYER_NORM', 'SOFTMAX', 'MEAN_POOL', 'INPUT', 'RESULT'];
 
 function programContext(hardware: Hardware, common: Common) {
   const { plan, instructions, operationBits } = hardware;
   const pcBits = hardware.constants.find((c) => c.name === 'PC_BITS')?.value ?? 1;
+  const nameWidth = Math.max(...unitNames.map((name) => name.length));
   return {
     ...common,
     loopStart: plan.program.loopStart,
     pcRange: range(pcBits),
     operationRange: range(operationBits),
+    units: unitNames
+      .map((name, i) => ({ name: name.padEnd(nameWidth), value: `3'd${i}` }))
+      .filter((_, i) => plan.program.instructions.some((x) => x.unit === units[i])),
     instruction: {
       range: range(instructions.bits),
       zero: `${instructions.bits}'d0`,
-      rows: instructions.rows.map((row, i) => ({
-        select: `${pcBits}'d${i}`,
-        word: concatenation(instructions, row.values),
-        comment: row.comment,
-      })),
+      // Columns before the concatenation: "      ", the number, ": instruction_q <= {".
+      ...printTable(instructions, pcBits, 25, { unit: unitNames }),
     },
     tables: descriptorTables(hardware).map((table) => ({
       unit: table.unit,
       title: titles[table.unit] ?? table.unit,
-      legend: [...table.fields]
-        .reverse()
-        .map((f) => f.name)
-        .join(', '),
       range: range(table.bits),
       zero: `${table.bits}'d0`,
       fields: table.fields.map((f) => ({
         range: signedRange(f.bits, f.signed),
         port: `${table.unit}_${f.name}_o`,
       })),
-      rows: table.rows.map((row, i) => ({
-        select: `${operationBits}'d${i}`,
-        word: concatenation(table, row.values),
-        comment: row.comment,
-      })),
-      assignment: `{${[...table.fields]
-        .reverse()
-        .map((f) => `${table.unit}_${f.name}_o`)
-        .join(', ')}}`,
+      ...printTable(table, operationBits, 14 + table.unit.length),
+      ports: table.fields.map(
+        (f, i, all) => `${table.unit}_${f.name}_o${i < all.length - 1 ? ',' : ''}`,
+      ),
     })),
   };
 }
@@ -186,18 +183,6 @@ function programContext(hardware: Hardware, common: Common) {
 function descriptorTables(hardware: Hardware): DescriptorTable[] {
   const { matmul, layerNorm, softmax, meanPool } = hardware;
   return [matmul, layerNorm, softmax, meanPool].filter((table) => table !== null);
-}
-
-/** `{5'd3, 8'hff}`: the last field first, so that the first one is in the low bits. */
-function concatenation(table: DescriptorTable, values: readonly number[]): string {
-  const literals = table.fields.map((f, i) => literal(values[i] as number, f.bits));
-  return `{${literals.reverse().join(', ')}}`;
-}
-
-/** Negative numbers as two's complement in hexadecimal. */
-function literal(value: number, bits: number): string {
-  if (value >= 0) return `${bits}'d${value}`;
-  return `${bits}'h${BigInt.asUintN(bits, BigInt(value)).toString(16)}`;
 }
 
 function range(bits: number): string {
