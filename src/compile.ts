@@ -47,7 +47,10 @@ export async function compileLoaded(
   // quantize: float meaning and sample images -> integer graph
   const graph = await step(
     'quantize',
-    () => quantize(model, parameters, loadImages(design.calibration, model), design.quant),
+    () => {
+      const images = loadImages(design.calibration, model, places.calibration);
+      return quantize(model, parameters, images, design.quant);
+    },
     (g) => `${g.nodes.length} nodes, W${design.quant.weights}A${design.quant.activations}`,
   );
 

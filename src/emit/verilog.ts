@@ -161,7 +161,7 @@ function programContext(hardware: Hardware, common: Common) {
       range: range(instructions.bits),
       zero: `${instructions.bits}'d0`,
       // Columns before the concatenation: "      ", the number, ": instruction_q <= {".
-      ...printTable(instructions, pcBits, 25, { unit: unitNames }),
+      ...printTable(instructions, pcBits, 23, { unit: unitNames }),
     },
     tables: descriptorTables(hardware).map((table) => ({
       unit: table.unit,
@@ -172,7 +172,7 @@ function programContext(hardware: Hardware, common: Common) {
         range: signedRange(f.bits, f.signed),
         port: `${table.unit}_${f.name}_o`,
       })),
-      ...printTable(table, operationBits, 14 + table.unit.length),
+      ...printTable(table, operationBits, 12 + table.unit.length),
       ports: table.fields.map(
         (f, i, all) => `${table.unit}_${f.name}_o${i < all.length - 1 ? ',' : ''}`,
       ),

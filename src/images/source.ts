@@ -1,4 +1,4 @@
-import { type Diagnostic, throwIfAny } from '../diagnostics/index.ts';
+import { type Diagnostic, DiagnosticsError, type Place, throwIfAny } from '../diagnostics/index.ts';
 import type { ImageSource } from '../dsl/design.ts';
 import type { Model } from '../model/index.ts';
 import { type LabelledImage, type RawImage, toModelImages } from './image.ts';
@@ -9,8 +9,19 @@ import { randomImages } from './random.ts';
  * The images of a source, row-major `[row][column][channel]`, bytes 0..255, always the same ones
  * in the same order. `label` is undefined where the source knows none. Throws `DiagnosticsError` when
  * the source cannot give that many, or gives images of another size than the model's.
+ *
+ * @param place where the source is named, for the diagnostics
  */
-export function loadLabelled(source: ImageSource, model: Model): LabelledImage[] {
+export function loadLabelled(source: ImageSource, model: Model, place?: Place): LabelledImage[] {
+  try {
+    return load(source, model);
+  } catch (error) {
+    if (!(error instanceof DiagnosticsError) || !place) throw error;
+    throw new DiagnosticsError(error.diagnostics.map((d) => ({ place, ...d })));
+  }
+}
+
+function load(source: ImageSource, model: Model): LabelledImage[] {
   throwIfAny(checkCount(source));
   const images: readonly RawImage[] =
     source.kind === 'mnist'
@@ -20,8 +31,8 @@ export function loadLabelled(source: ImageSource, model: Model): LabelledImage[]
 }
 
 /** The pixels alone; see `loadLabelled`. */
-export function loadImages(source: ImageSource, model: Model): Uint8Array[] {
-  return loadLabelled(source, model).map((image) => image.pixels);
+export function loadImages(source: ImageSource, model: Model, place?: Place): Uint8Array[] {
+  return loadLabelled(source, model, place).map((image) => image.pixels);
 }
 
 function checkCount(source: ImageSource): Diagnostic[] {
