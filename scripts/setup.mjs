@@ -138,7 +138,7 @@ function installer(tools) {
     const env = { HOMEBREW_NO_AUTO_UPDATE: '1', NONINTERACTIVE: '1' };
     return { command, env, steps: [['brew', 'install', ...packages]] };
   }
-  const packages = tools.map((t) => t.apt);
+  const packages = tools.flatMap((t) => t.apt.split(' '));
   const apt = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
   const isRoot = process.getuid?.() === 0;
   const sudo = isRoot ? '' : 'sudo ';

@@ -39,7 +39,7 @@ const VERILATOR_FLAGS = [
 ];
 
 /** The model is optimized; what runs once is not worth the compiler's time. */
-const MAKE_FLAGS = ['OPT_FAST=-O2', 'OPT_GLOBAL=-O1', 'OPT_SLOW=-O0'];
+const MAKE_FLAGS = ['OPT_FAST=-O1', 'OPT_GLOBAL=-O1', 'OPT_SLOW=-O0'];
 
 /**
  * Compiles the bench of a build folder with Verilator, or takes it from the cache: its key holds
@@ -101,7 +101,7 @@ async function verilate(
     args: [
       ...VERILATOR_FLAGS,
       ...(trace ? ['--trace-fst'] : []),
-      ...['-CFLAGS', `-std=c++17 -I${scratch}`],
+      ...['-CFLAGS', `-std=c++17 -DVL_USER_FATAL -I${scratch}`],
       ...['--top-module', manifest.top, '--Mdir', join(scratch, 'obj')],
       join(scratch, 'taps.vlt'),
       ...manifest.files.verilog,
@@ -143,9 +143,13 @@ async function compile(scratch: string, cache: string, objectsKey: string): Prom
     const lines = `${run.stdout}\n${run.stderr}`
       .split('\n')
       .filter((l) => /error|cannot find/i.test(l));
+    const line = lines[0] ?? `make ended with code ${run.exitCode}`;
     throw new ToolError({
       code: 'VT606',
-      message: `the bench cannot be compiled: ${lines[0] ?? `make ended with code ${run.exitCode}`}`,
+      message: `the bench cannot be compiled: ${line}`,
+      hint: /zlib\.h|-lz\b/.test(line)
+        ? 'Waveforms need the headers of zlib: sudo apt-get install -y zlib1g-dev'
+        : undefined,
     });
   }
   if (done !== undefined) return;

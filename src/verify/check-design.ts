@@ -66,7 +66,7 @@ export async function checkDesign(
     let trace: string | null = null;
     for (const settings of plans) {
       const last = settings === plans.at(-1);
-      const window = options.trace && last ? wholeTrace(folder) : undefined;
+      const window = options.trace && last ? wholeTrace(folder, settings) : undefined;
       const name = settings.stalls ? 'simulate with stalls' : 'simulate';
       const result = await step(name, () => run(bench, { ...settings, trace: window }), detail);
       if (window && result.traced) trace = WHOLE_TRACE;
@@ -97,9 +97,10 @@ function detail({ frames, values, mismatches }: BenchResult): string {
   return `${frames.length} frames, ${values} values, ${mismatches} mismatches`;
 }
 
-function wholeTrace(folder: string): TraceWindow {
+/** From the reset that breaks off the first frame to the end of the second clean one. */
+function wholeTrace(folder: string, { reset }: RunSettings): TraceWindow {
   mkdirSync(join(folder, 'trace'), { recursive: true });
-  return { path: WHOLE_TRACE, from: 0, to: 0, frames: TRACED_FRAMES };
+  return { path: WHOLE_TRACE, from: reset.at, to: 0, frames: TRACED_FRAMES };
 }
 
 interface Found {

@@ -12,6 +12,7 @@ export function intervals(result: BenchResult): number[] {
 
 /** The checks of any run, except that values are equal: one sentence for each that failed. */
 export function runFailures(result: BenchResult, manifest: Manifest): string[] {
+  if (result.aborted) return [...result.warnings];
   const failures = [...result.warnings, ...result.errors];
   if (result.errorCount > result.errors.length) {
     failures.push(`${result.errorCount - result.errors.length} more such violations.`);
@@ -22,7 +23,7 @@ export function runFailures(result: BenchResult, manifest: Manifest): string[] {
 
 /** The checks of timing, of a run without stalls. */
 export function timingFailures(result: BenchResult, { predicted }: Manifest): string[] {
-  if (result.hang) return [];
+  if (result.hang || result.aborted) return [];
   const failures: string[] = [];
   const [before, last] = intervals(result).slice(-2);
   if (last !== predicted.cyclesPerFrame) {

@@ -56,8 +56,18 @@ const resultSchema = z.strictObject({
 export type BenchResult = z.infer<typeof resultSchema> & {
   /** Messages of the simulator itself, a missing memory file among them. */
   readonly warnings: readonly string[];
+  /** The simulator gave up, as the warnings say; nothing else is known. */
+  readonly aborted: boolean;
   readonly seconds: number;
 };
+
+/** Exit code of the bench when the simulator gives up; see testbench/main.cpp. */
+const FATAL = 3;
+
+const NOTHING = resultSchema.parse({
+  ...{ cycles: 0, values: 0, mismatches: 0, first: null, lastOperation: 0, operationFrames: [] },
+  ...{ frames: [], registers: null, hang: null, errors: [], errorCount: 0, traced: false },
+});
 
 export interface Vectors {
   /** Where `writeVectors` has put them. */
@@ -79,6 +89,8 @@ export async function runBench(
   const plan = join(vectors.folder, 'plan.txt');
   writeFileSync(plan, planText(manifest, vectors.images, vectors.folder, settings));
   const run = await runTool({ tool: program, args: [plan], cwd: folder });
+  const warnings = verilatorMessages(`${run.stdout}\n${run.stderr}`);
+  if (run.exitCode === FATAL) return { ...NOTHING, warnings, aborted: true, seconds: run.seconds };
   const line = run.stdout.trimEnd().split('\n').at(-1) ?? '';
   if (run.exitCode !== 0 || !line.startsWith('{')) {
     throw new ToolError({
@@ -86,6 +98,6 @@ export async function runBench(
       message: `the bench ended with code ${run.exitCode}: ${run.stderr.trim().split('\n').at(-1) ?? ''}`,
     });
   }
-  const warnings = verilatorMessages(`${run.stdout}\n${run.stderr}`);
-  return { ...resultSchema.parse(JSON.parse(line)), warnings, seconds: run.seconds };
+  const result = resultSchema.parse(JSON.parse(line));
+  return { ...result, warnings, aborted: false, seconds: run.seconds };
 }

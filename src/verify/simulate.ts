@@ -18,8 +18,9 @@ export function simulationSteps({ stalls }: Pick<SimulateOptions, 'stalls'>): nu
 
 /**
  * Simulates the RTL of a build folder with Verilator on sample images and compares every value of
- * every layer with the golden model, as "Verification" in docs/architecture.md says. What is found
- * is in the report.
+ * every layer with the golden model: from a random initial state, after a frame that a reset broke
+ * off, at least three frames back to back, first without stalls, which gives the cycle counts, then
+ * with stalls when asked for. What is found is in the report.
  *
  * Throws `DiagnosticsError` for a folder that is no build or images that do not fit, `ToolError`
  * when Verilator, make or the C++ compiler is missing or broken.

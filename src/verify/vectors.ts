@@ -10,7 +10,9 @@ export interface FrameVectors {
   readonly expected: Int32Array;
 }
 
-/** The beats of a frame: each patch in whole words, its codes as two's-complement bytes, padded with zeros. */
+const PADDING = 0x5a;
+
+/** The beats of a frame: each patch in whole words, its codes as two's-complement bytes, padded. */
 export function inputBeats(codes: Int32Array, input: Manifest['input']): Uint8Array {
   const { words, wordsPerPatch, lanes } = input;
   const patches = words / wordsPerPatch;
@@ -18,7 +20,8 @@ export function inputBeats(codes: Int32Array, input: Manifest['input']): Uint8Ar
   if (!Number.isInteger(patches) || !Number.isInteger(patchSize) || input.laneBits !== 8) {
     throw new Error(`${codes.length} codes do not fill ${words} words of ${lanes} lanes`);
   }
-  const beats = new Uint8Array(words * lanes);
+  // The design must not look at the padding, so it is not zero.
+  const beats = new Uint8Array(words * lanes).fill(PADDING);
   for (let patch = 0; patch < patches; patch++) {
     for (let i = 0; i < patchSize; i++) {
       beats[patch * wordsPerPatch * lanes + i] = (codes[patch * patchSize + i] ?? 0) & 0xff;

@@ -6,8 +6,8 @@
 //
 // Stage  what is registered at its end
 //   E0   sum + bias
-//   E1   times the multiplier            (skip address goes out)
-//   E2   the product again, so that a DSP block can use its output register
+//   E1   times the multiplier
+//   E2   the product again: a DSP block's output register   (skip address goes out)
 //   E3   rounded and shifted             (skip word arrives; times the skip multiplier)
 //   E4   clipped                         (skip product rounded and shifted)
 //   E5   table entry, or the value as it is
@@ -136,7 +136,8 @@ module vt_epilogue #(
       if (HAS_TABLE != 0) begin : g_table
         localparam INDEX_BITS = OUT_BITS > TABLE_ADDR_BITS ? OUT_BITS : TABLE_ADDR_BITS;
         wire [OUT_BITS-1:0]   offset = clipped_q - low_table_q;
-        wire [INDEX_BITS-1:0] index  = {{(INDEX_BITS-OUT_BITS+1){offset[OUT_BITS-1]}}, offset[OUT_BITS-2:0]};
+        wire [INDEX_BITS-1:0] index  = {{(INDEX_BITS-OUT_BITS+1){offset[OUT_BITS-1]}},
+                                        offset[OUT_BITS-2:0]};
         wire [TABLE_BITS-1:0] entry;
         reg  signed [OUT_BITS-1:0] plain_q;
         vt_rom #(.WIDTH(TABLE_BITS), .DEPTH(TABLE_DEPTH), .ADDR_BITS(TABLE_ADDR_BITS),

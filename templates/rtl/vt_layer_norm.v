@@ -77,7 +77,7 @@ module vt_layer_norm #(
   localparam O_SUBS     = OUT_LANES / VL;
   localparam TAIL_LANES = CHANNELS - (GROUPS - 1) * VL;  // elements of the last group
   localparam MEAN_BITS  = SUM_BITS + MULT_BITS + 1;
-  localparam MU_BITS    = RES_BITS + 1;          // the rounded multiplier may carry it just out of range
+  localparam MU_BITS    = RES_BITS + 1;          // the rounded multiplier may carry it past the range
   localparam D_BITS     = RES_BITS + 2;
   localparam V_BITS     = SQ_BITS + 3;           // the three terms of v, signed
   localparam DR_BITS    = D_BITS + R_BITS + 1;
@@ -142,7 +142,8 @@ module vt_layer_norm #(
     for (i = 0; i < VL; i = i + 1) begin : g_in
       localparam IN_TAIL = i < TAIL_LANES;
       always @(posedge clk_i)
-        x_q[i*RES_BITS +: RES_BITS] <= (last[1] && IN_TAIL == 0) ? {RES_BITS{1'b0}} : x_part[i*RES_BITS +: RES_BITS];
+        x_q[i*RES_BITS +: RES_BITS] <= (last[1] && IN_TAIL == 0)
+          ? {RES_BITS{1'b0}} : x_part[i*RES_BITS +: RES_BITS];
       wire signed [RES_BITS-1:0] x = x_q[i*RES_BITS +: RES_BITS];
       reg [2*RES_BITS-1:0] square_q;
       always @(posedge clk_i) square_q <= x * x;
@@ -158,8 +159,10 @@ module vt_layer_norm #(
     group_sum = {SUM_BITS{1'b0}};
     group_sq  = {SQ_BITS{1'b0}};
     for (l = 0; l < VL; l = l + 1) begin
-      group_sum = group_sum + {{(SUM_BITS-RES_BITS+1){x_q[l*RES_BITS + RES_BITS - 1]}}, x_q[l*RES_BITS +: RES_BITS-1]};
-      group_sq  = group_sq + {{(SQ_BITS-2*RES_BITS+1){1'b0}}, squares[l*2*RES_BITS +: 2*RES_BITS-1]};
+      group_sum = group_sum + {{(SUM_BITS-RES_BITS+1){x_q[l*RES_BITS + RES_BITS - 1]}},
+                               x_q[l*RES_BITS +: RES_BITS-1]};
+      group_sq  = group_sq + {{(SQ_BITS-2*RES_BITS+1){1'b0}},
+                              squares[l*2*RES_BITS +: 2*RES_BITS-1]};
     end
   end
   // A square is at most 2^(2*RES_BITS-2): its top bit is zero.
@@ -222,7 +225,9 @@ module vt_layer_norm #(
     end
     r1_q <= r_q;
   end
-  vt_rom #(.WIDTH(R_BITS), .DEPTH(TABLE_DEPTH), .ADDR_BITS(T_ADDR_BITS), .FILE(TABLE_FILE)) u_rsqrt (
+  vt_rom #(
+    .WIDTH(R_BITS), .DEPTH(TABLE_DEPTH), .ADDR_BITS(T_ADDR_BITS), .FILE(TABLE_FILE)
+  ) u_rsqrt (
     .clk_i(clk_i), .addr_i(index10_q), .data_o(r11)
   );
   wire unused_mean = &{1'b0, mean_rounded};
@@ -240,7 +245,10 @@ module vt_layer_norm #(
   // Address in STATS, a register more, word in STATS + 2, where w is used; b one cycle later.
   reg [P_ADDR_BITS-1:0] p_addr1_q;
   always @(posedge clk_i) p_addr1_q <= p_addr_q;
-  vt_rom #(.WIDTH(VL*(W_BITS+BIAS_BITS)), .DEPTH(PARAM_DEPTH), .ADDR_BITS(P_ADDR_BITS), .FILE(PARAM_FILE)) u_parameters (
+  vt_rom #(
+    .WIDTH(VL*(W_BITS+BIAS_BITS)), .DEPTH(PARAM_DEPTH), .ADDR_BITS(P_ADDR_BITS),
+    .FILE(PARAM_FILE)
+  ) u_parameters (
     .clk_i(clk_i), .addr_i(p_addr1_q), .data_o(parameters)
   );
 

@@ -26,7 +26,8 @@ module vt_mac_array #(
     if (TO == 1) begin : g_single
       always @(posedge clk_i) if (row_valid_i) shadow_q <= row_i;
     end else begin : g_shift
-      always @(posedge clk_i) if (row_valid_i) shadow_q <= {row_i, shadow_q[TO*ROW_BITS-1:ROW_BITS]};
+      always @(posedge clk_i)
+        if (row_valid_i) shadow_q <= {row_i, shadow_q[TO*ROW_BITS-1:ROW_BITS]};
     end
   endgenerate
   always @(posedge clk_i) if (swap_i) active_q <= shadow_q;

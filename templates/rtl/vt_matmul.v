@@ -5,7 +5,7 @@
 //   +1              memory word                     +4+L  sum in E0 (L = ceil(log2 TI))
 //   +2              operand register                +6+L  skip address (E2)
 //   +3+L            dot products                    +11+L result written (E7)
-// The planner's cycle model uses the same numbers (src/plan/latency.ts).
+// The planner's cycle model uses the same numbers (src/plan/engine.ts).
 `default_nettype none
 module vt_matmul #(
   parameter TI           = 4,
@@ -48,9 +48,10 @@ module vt_matmul #(
   // operation
   input  wire                       start_i,
   output wire                       ready_o,
-  output wire                       done_o,           // the last result of an operation is being written
+  output wire                       done_o,           // an operation's last result is written
   input  wire [OP_BITS-1:0]         op_i,
-  input  wire [1:0]                 a_src_i,          // 0 activations, 1 input, 2 probabilities, 3 weights
+  // 0 activations, 1 input, 2 probabilities, 3 weights
+  input  wire [1:0]                 a_src_i,
   input  wire [A_ADDR_BITS-1:0]     a_base_i,
   input  wire [A_ADDR_BITS-1:0]     a_stride_i,
   input  wire [LEAD_BITS-1:0]       lead_i,
@@ -75,7 +76,8 @@ module vt_matmul #(
   input  wire [4:0]                 skip_shift_i,
   input  wire [S_ADDR_BITS-1:0]     skip_base_i,
   input  wire [S_ADDR_BITS-1:0]     skip_stride_i,
-  input  wire [2:0]                 out_dst_i,        // 0 activations, 1 keys, 2 residual, 3 scores, 4 result
+  // 0 activations, 1 keys, 2 residual, 3 scores, 4 result
+  input  wire [2:0]                 out_dst_i,
   input  wire [O_ADDR_BITS-1:0]     out_base_i,
   input  wire [O_ADDR_BITS-1:0]     out_stride_i,
   input  wire [OUT_SUB_BITS-1:0]    out_sub_i,
@@ -311,15 +313,27 @@ module vt_matmul #(
   // Flags of a word, delayed along with it; index 0 is the issue cycle, E0 + n is stage En.
   wire [E0+7:0] valid, op_first, op_last, last_valid;
   wire [E0:0]   lane_swap;
-  vt_delay_control #(.DEPTH(E0+7)) u_valid    (.clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid), .taps_o(valid));
-  vt_delay_control #(.DEPTH(E0+7)) u_op_first (.clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_op_first), .taps_o(op_first));
-  vt_delay_control #(.DEPTH(E0+7)) u_op_last  (.clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_op_last), .taps_o(op_last));
-  vt_delay_control #(.DEPTH(E0+7)) u_last     (.clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_k_last), .taps_o(last_valid));
-  vt_delay_control #(.DEPTH(E0))   u_swap     (.clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_k_last && s_pass_first), .taps_o(lane_swap));
+  vt_delay_control #(.DEPTH(E0+7)) u_valid (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid), .taps_o(valid)
+  );
+  vt_delay_control #(.DEPTH(E0+7)) u_op_first (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_op_first), .taps_o(op_first)
+  );
+  vt_delay_control #(.DEPTH(E0+7)) u_op_last (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_op_last), .taps_o(op_last)
+  );
+  vt_delay_control #(.DEPTH(E0+7)) u_last (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_k_last), .taps_o(last_valid)
+  );
+  vt_delay_control #(.DEPTH(E0)) u_swap (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_k_last && s_pass_first), .taps_o(lane_swap)
+  );
 
   wire [ROW_BITS-1:0] psum_read, psum_row;
   wire                psum_k_first, psum_k_last;
-  vt_delay #(.WIDTH(ROW_BITS), .DEPTH(E0-2)) u_row (.clk_i(clk_i), .d_i(s_row[ROW_BITS-1:0]), .q_o(psum_read));
+  vt_delay #(.WIDTH(ROW_BITS), .DEPTH(E0-2)) u_row (
+    .clk_i(clk_i), .d_i(s_row[ROW_BITS-1:0]), .q_o(psum_read)
+  );
   vt_delay #(.WIDTH(ROW_BITS), .DEPTH(1)) u_row1 (.clk_i(clk_i), .d_i(psum_read), .q_o(psum_row));
   vt_delay #(.WIDTH(2), .DEPTH(E0-1)) u_k (
     .clk_i(clk_i), .d_i({s_k_first, s_k_last}), .q_o({psum_k_first, psum_k_last})
@@ -372,9 +386,15 @@ module vt_matmul #(
       out_dst_q <= st_out_dst_q;
       out_op_q  <= st_op_q;
     end
-  vt_delay #(.WIDTH(S_ADDR_BITS), .DEPTH(E0+2)) u_skip_addr (.clk_i(clk_i), .d_i(s_skip_addr), .q_o(skip_addr_o));
-  vt_delay #(.WIDTH(O_ADDR_BITS), .DEPTH(E0+7)) u_out_addr (.clk_i(clk_i), .d_i(s_out_addr), .q_o(out_addr_o));
-  vt_delay #(.WIDTH(OUT_SUB_BITS), .DEPTH(E0+7)) u_out_sub (.clk_i(clk_i), .d_i(s_out_sub), .q_o(out_sub_o));
+  vt_delay #(.WIDTH(S_ADDR_BITS), .DEPTH(E0+2)) u_skip_addr (
+    .clk_i(clk_i), .d_i(s_skip_addr), .q_o(skip_addr_o)
+  );
+  vt_delay #(.WIDTH(O_ADDR_BITS), .DEPTH(E0+7)) u_out_addr (
+    .clk_i(clk_i), .d_i(s_out_addr), .q_o(out_addr_o)
+  );
+  vt_delay #(.WIDTH(OUT_SUB_BITS), .DEPTH(E0+7)) u_out_sub (
+    .clk_i(clk_i), .d_i(s_out_sub), .q_o(out_sub_o)
+  );
   assign out_valid_o = last_valid[E0+7];
   assign done_o      = op_last[E0+7];
   assign out_dst_o   = out_dst_q;

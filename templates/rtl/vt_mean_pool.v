@@ -62,9 +62,15 @@ module vt_mean_pool #(
   wire [ADDR_BITS-1:0] next_word = sub_q == LAST_SUB ? word_q + 1'b1 : word_q;
 
   wire [LATENCY:0] first, last, done_line;
-  vt_delay_control #(.DEPTH(LATENCY)) u_first (.clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && row_q == {COUNT_BITS{1'b0}}), .taps_o(first));
-  vt_delay_control #(.DEPTH(LATENCY)) u_last (.clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && row_last), .taps_o(last));
-  vt_delay_control #(.DEPTH(LATENCY)) u_done (.clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && op_last), .taps_o(done_line));
+  vt_delay_control #(.DEPTH(LATENCY)) u_first (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && row_q == {COUNT_BITS{1'b0}}), .taps_o(first)
+  );
+  vt_delay_control #(.DEPTH(LATENCY)) u_last (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && row_last), .taps_o(last)
+  );
+  vt_delay_control #(.DEPTH(LATENCY)) u_done (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(running_q && op_last), .taps_o(done_line)
+  );
 
   always @(posedge clk_i) begin
     if (rst_i) begin

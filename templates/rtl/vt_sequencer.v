@@ -14,7 +14,8 @@ module vt_sequencer #(
   input  wire               enable_i,
   // program memory: the instruction appears one cycle after the address, its descriptor two
   output wire [PC_BITS-1:0] pc_o,
-  input  wire [2:0]         unit_i,        // 0 matmul, 1 layer norm, 2 softmax, 3 pool, 4 input, 5 result
+  // 0 matmul, 1 layer norm, 2 softmax, 3 pool, 4 input, 5 result
+  input  wire [2:0]         unit_i,
   input  wire [1:0]         max_matmul_i,  // outstanding matrix products allowed, 3: any number
   input  wire [4:0]         need_idle_i,   // layer norm, softmax, pool, input, result must be idle
   // units, in the same order

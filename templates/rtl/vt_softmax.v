@@ -95,7 +95,8 @@ module vt_softmax #(
   );
 
   reg [OP_BITS-1:0]     op_q;
-  reg signed [OFFSET_BITS-1:0] exp_bias_q, one_index_bias_q, two_index_bias_q, one_bias_q, two_bias_q;
+  reg signed [OFFSET_BITS-1:0] exp_bias_q, one_index_bias_q, two_index_bias_q;
+  reg signed [OFFSET_BITS-1:0] one_bias_q, two_bias_q;
   reg [5:0]             exp_shift_q, one_index_shift_q, two_index_shift_q, one_shift_q, two_shift_q;
   reg [E_ADDR_BITS-1:0] exp_base_q, exp_last_q;
   reg [R_ADDR_BITS-1:0] one_base_q, one_last_q, two_base_q, two_last_q;
@@ -138,7 +139,8 @@ module vt_softmax #(
       localparam IN_TAIL = i < TAIL_LANES;
       // Lanes past the last key must not be the maximum.
       always @(posedge clk_i)
-        x_q[i*SCORE_BITS +: SCORE_BITS] <= (last[1] && IN_TAIL == 0) ? LOWEST : x_part[i*SCORE_BITS +: SCORE_BITS];
+        x_q[i*SCORE_BITS +: SCORE_BITS] <= (last[1] && IN_TAIL == 0)
+          ? LOWEST : x_part[i*SCORE_BITS +: SCORE_BITS];
     end
   endgenerate
 
@@ -147,7 +149,8 @@ module vt_softmax #(
   always @* begin
     group_max = LOWEST;
     for (l = 0; l < VL; l = l + 1)
-      if ($signed(x_q[l*SCORE_BITS +: SCORE_BITS]) > group_max) group_max = x_q[l*SCORE_BITS +: SCORE_BITS];
+      if ($signed(x_q[l*SCORE_BITS +: SCORE_BITS]) > group_max)
+        group_max = x_q[l*SCORE_BITS +: SCORE_BITS];
   end
   always @(posedge clk_i) begin
     group_max3_q <= group_max;                                                     // 2
@@ -158,7 +161,9 @@ module vt_softmax #(
   // ---- exponentials -------------------------------------------------------------------------
   // x_q holds a group two cycles after its issue; max_q holds its row's maximum from MAXED on.
   wire [VL*SCORE_BITS-1:0] x_late;
-  vt_delay #(.WIDTH(VL*SCORE_BITS), .DEPTH(MAXED + 1 - 2)) u_row (.clk_i(clk_i), .d_i(x_q), .q_o(x_late));
+  vt_delay #(.WIDTH(VL*SCORE_BITS), .DEPTH(MAXED + 1 - 2)) u_row (
+    .clk_i(clk_i), .d_i(x_q), .q_o(x_late)
+  );
   reg signed [SCORE_BITS-1:0] max1_q;
   always @(posedge clk_i) max1_q <= max_q;
   wire signed [D_BITS-1:0] exp_last = {{(D_BITS-E_ADDR_BITS){1'b0}}, exp_last_q};
@@ -224,14 +229,18 @@ module vt_softmax #(
     end
     far_row1_q <= far_row_q;
   end
-  vt_rom #(.WIDTH(R_BITS), .DEPTH(RECIP_DEPTH), .ADDR_BITS(R_ADDR_BITS), .FILE(RECIP_FILE)) u_recip (
+  vt_rom #(
+    .WIDTH(R_BITS), .DEPTH(RECIP_DEPTH), .ADDR_BITS(R_ADDR_BITS), .FILE(RECIP_FILE)
+  ) u_recip (
     .clk_i(clk_i), .addr_i(recip_addr_q), .data_o(recip)
   );
 
   // ---- scaling ------------------------------------------------------------------------------
   // e_q holds a group SUMMED - 1 cycles after its issue; r_q serves its row from SCALED on.
   wire [VL*E_BITS-1:0] e_late;
-  vt_delay #(.WIDTH(VL*E_BITS), .DEPTH(SCALED - (SUMMED - 1))) u_e (.clk_i(clk_i), .d_i(e_q), .q_o(e_late));
+  vt_delay #(.WIDTH(VL*E_BITS), .DEPTH(SCALED - (SUMMED - 1))) u_e (
+    .clk_i(clk_i), .d_i(e_q), .q_o(e_late)
+  );
   wire signed [OFFSET_BITS-1:0] bias  = far_row1_q ? two_bias_q : one_bias_q;
   wire [5:0]                    shift = far_row1_q ? two_shift_q : one_shift_q;
   localparam signed [Y_BITS-1:0] HIGHEST = {{(Y_BITS-PROB_BITS){1'b0}}, {PROB_BITS{1'b1}}};

@@ -26,7 +26,7 @@ module vt_tile_loader #(
   input  wire [COUNT_BITS-1:0]  o_tiles_i,
   input  wire [COUNT_BITS-1:0]  n_rows_i,         // rows of the operand; later ones are zero
   input  wire [P_ADDR_BITS-1:0] p_base_i,
-  input  wire                   p_by_row_i,       // parameters follow the streamed row, not the lane
+  input  wire                   p_by_row_i,       // parameters follow the streamed row
   // row read
   output wire                   row_valid_o,
   output wire                   row_zero_o,       // beyond the operand
@@ -137,7 +137,8 @@ module vt_tile_loader #(
         k_q    <= k_q + 1'b1;
         sub_q  <= word_end ? {SUB_BITS{1'b0}} : sub_q + 1'b1;
         word_q <= word_end ? word_q + 1'b1 : word_q;
-        addr_q <= tile_base_q + word_q + (word_end ? {{(ADDR_BITS-1){1'b0}}, 1'b1} : {ADDR_BITS{1'b0}});
+        addr_q <= tile_base_q + word_q +
+                  (word_end ? {{(ADDR_BITS-1){1'b0}}, 1'b1} : {ADDR_BITS{1'b0}});
       end
     end
   end

@@ -105,7 +105,8 @@ module vt_token_streamer #(
   assign out_sub_o    = out_sub_q;
 
   // The next pass of the same operation.
-  wire [ADDR_BITS-1:0]   next_word = k_last ? {ADDR_BITS{1'b0}} : word_q + {{(ADDR_BITS-1){1'b0}}, word_end};
+  wire [ADDR_BITS-1:0]   next_word = k_last ? {ADDR_BITS{1'b0}}
+                                            : word_q + {{(ADDR_BITS-1){1'b0}}, word_end};
   wire [S_ADDR_BITS-1:0] next_skip = skip_tile_q + {{(S_ADDR_BITS-1){1'b0}}, k_last};
   wire [O_ADDR_BITS-1:0] next_out  = out_tile_q + {{(O_ADDR_BITS-1){1'b0}}, k_last && out_end};
 

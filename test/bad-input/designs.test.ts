@@ -41,7 +41,7 @@ const cases: Case[] = [
     told: [
       {
         code: 'VT101',
-        at: '4:91',
+        at: '4:90',
         says: '3 heads do not divide the width 8',
         hint: '1, 2, 4 and 8',
       },
@@ -150,7 +150,10 @@ const cases: Case[] = [
   {
     name: 'weights of another model',
     files: { ...withWeights(goodWeights()), ...wider() },
-    told: [{ code: 'VT210', at: '5:3', says: '8' }],
+    told: [
+      { code: 'VT211', at: '5:3', says: 'a width of 8, but the design has 16', hint: 'weights' },
+      { code: 'VT211', at: '5:3', says: 'linear layers of 16 gelu, 8' },
+    ],
   },
   {
     name: 'weights that are no ONNX file',

@@ -16,7 +16,7 @@ function codesOfSources(): string[] {
 }
 
 const page = readFileSync(join(root, 'docs/diagnostics.md'), 'utf8');
-const rows = page.split('\n').flatMap((line) => line.match(/^\| (VT\d{3}) \|/)?.[1] ?? []);
+const rows = page.split('\n').flatMap((line) => line.match(/^\| (VT\d{3}) +\|/)?.[1] ?? []);
 
 describe('docs/diagnostics.md', () => {
   it('has a row for every code of the sources, and no other', () => {

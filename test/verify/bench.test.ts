@@ -139,6 +139,15 @@ describe.skipIf(verilator === undefined)('bench', { timeout: 300_000 }, () => {
     expect(failures).toContainEqual(expect.stringContaining('fault.mem'));
   });
 
+  test('a memory file that is too long is a failure', async () => {
+    const subject = dummy(3);
+    writeFileSync(join(subject.folder, 'mem', 'fault.mem'), '0\n0\n');
+    const { failures } = await check(subject);
+    expect(failures).toEqual([
+      expect.stringMatching(/^%Error: mem\/fault\.mem:\d+: .*beyond bounds/),
+    ]);
+  });
+
   test('sources that Verilator does not take are a failure', async () => {
     const subject = dummy(3);
     writeFileSync(join(subject.folder, 'dummy.v'), 'module dum__my_top (;\n');

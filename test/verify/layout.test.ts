@@ -67,7 +67,7 @@ describe('vectors', () => {
   test('each patch fills whole words', () => {
     const input = { words: 4, wordsPerPatch: 2, lanes: 2, laneBits: 8 };
     const beats = inputBeats(Int32Array.of(1, -1, 3, -128, 5, 127), input);
-    expect(Array.from(beats)).toEqual([1, 255, 3, 0, 128, 5, 127, 0]);
+    expect(Array.from(beats)).toEqual([1, 255, 3, 0x5a, 128, 5, 127, 0x5a]);
     expect(() => inputBeats(Int32Array.of(1, 2, 3), input)).toThrow('do not fill');
   });
 
@@ -89,6 +89,7 @@ describe('judgement', () => {
     })),
     registers: { id: 0x5654524d, config: 0xc0ffee01, errors: 0, frames: 3, cycles: 41 },
     ...{ hang: null, errors: [], errorCount: 0, traced: false, warnings: [], seconds: 1 },
+    aborted: false,
   };
 
   test('nothing is wrong with a right run', () => {

@@ -1,26 +1,29 @@
+import type { GraphEdit } from './graph-edit.ts';
+
 /** One change of one file of a build folder. */
 export interface Mutation {
   readonly kind: 'operator' | 'constant' | 'program' | 'memory' | 'golden';
   /** Relative to the build folder. */
   readonly file: string;
-  /** 1 for the first. */
+  /** 1 for the first; the first changed line. */
   readonly line: number;
-  /** `== -> !=`, `bit 3 of 8'd20`, `word 12, bit 5`. */
   readonly change: string;
   /** The whole text of the changed file. */
   readonly text: string;
-  /** A reason known from the text alone why the change has no effect. */
+  /** A reason, known without a simulation, why the change can have no effect. */
   readonly idle?: string | undefined;
-  /**
-   * The file with other contents at the changed place, far from the right one: when none of these
-   * has an effect either, the place is not looked at.
-   */
-  readonly probes?: readonly string[] | undefined;
+  /** The same change made to the golden model. */
+  readonly edit?: GraphEdit | undefined;
 }
 
-/** A file with its line `line` (1 for the first) replaced. */
-export function replaceLine(text: string, line: number, by: string): string {
-  const lines = text.split('\n');
-  lines[line - 1] = by;
-  return lines.join('\n');
+/** Number of the first line in which two texts differ, 1 for the first. */
+export function firstChangedLine(before: string, after: string): number {
+  const old = before.split('\n');
+  return after.split('\n').findIndex((line, i) => line !== old[i]) + 1;
+}
+
+/** A number of `bits` bits, in two's complement where signed, with one bit flipped. */
+export function flipBit(value: number, bit: number, bits: number, signed: boolean): number {
+  const flipped = BigInt.asUintN(bits, BigInt(value)) ^ (1n << BigInt(bit));
+  return Number(signed ? BigInt.asIntN(bits, flipped) : flipped);
 }

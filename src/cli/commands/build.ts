@@ -12,7 +12,7 @@ Examples:
 export function registerBuild(program: Command, engine: Engine, run: RunCommand): void {
   program
     .command('build')
-    .description('write Verilog, weights, bench and constraints for a design')
+    .description('write Verilog, memory files and constraints for a design')
     .argument('<design>', 'design file (.vit.ts)')
     .option('--out <dir>', 'output folder (default: rtl-out/<name of the design>)')
     .option('--json', 'print one JSON object on stdout')

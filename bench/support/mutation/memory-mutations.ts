@@ -1,0 +1,162 @@
+import type { Random } from '../../../src/arithmetic/index.ts';
+import type { LayerNormNode } from '../../../src/ir/index.ts';
+import type { TableSegment, WeightSegment } from '../../../src/plan/index.ts';
+import { describePlace, type GraphPlace } from './graph-edit.ts';
+import type { Mutation } from './mutation.ts';
+import type { Subject } from './subject.ts';
+import { tablePlaces } from './tables.ts';
+
+/** A run of bits of a memory word and the parameters that lie there: none in padding. */
+interface Field {
+  readonly bits: number;
+  readonly signed: boolean;
+  readonly places: readonly GraphPlace[];
+}
+
+/** Flips one bit of one word of one memory file; each bit of a file is as likely. */
+export function mutateMemory(subject: Subject, { nextInt }: Random): Mutation {
+  const { manifest, texts } = subject;
+  const file = manifest.files.memory[nextInt(0, manifest.files.memory.length - 1)] ?? '';
+  const before = texts.get(file) ?? '';
+  const lines = before.split('\n');
+  const words = lines.flatMap((line, i) => (/^[0-9a-f]/.test(line) ? [i] : []));
+  const word = nextInt(0, words.length - 1);
+  const fields = wordFields(subject, file, word);
+  const wordBits = fields.flatMap((field) =>
+    Array.from({ length: field.bits }, (_, bit) => ({ field, bit })),
+  );
+  const position = nextInt(0, wordBits.length - 1);
+  const { field, bit } = wordBits[position] ?? {};
+  if (!field || bit === undefined) throw new Error(`${file} has no bit ${position}`);
+  const at = words[word] ?? 0;
+  const digits = /^[0-9a-f]+/.exec(lines[at] ?? '')?.[0] ?? '';
+  const flipped = (BigInt(`0x${digits}`) ^ (1n << BigInt(position)))
+    .toString(16)
+    .padStart(digits.length, '0');
+  const changed = lines.with(at, flipped + (lines[at] ?? '').slice(digits.length));
+  const { places, bits, signed } = field;
+  const what = places[0] ? describePlace(places[0]) : 'padding';
+  return {
+    kind: 'memory',
+    file,
+    line: at + 1,
+    change: `bit ${bit} of ${bits} of ${what}`,
+    text: changed.join('\n'),
+    ...(places.length > 0
+      ? { edit: { places, bit, bits, signed } }
+      : { idle: 'it lies in padding, where no parameter is' }),
+  };
+}
+
+/** The fields of a word, the lowest bits first, as src/lower/images.ts packs them. */
+function wordFields(subject: Subject, file: string, word: number): Field[] {
+  const { graph, plan } = subject;
+  const { program, parameters: p } = plan;
+  switch (file) {
+    case 'mem/channel_parameters.mem':
+      return channelFields(subject, word);
+    case 'mem/embedding_offset.mem': {
+      const node = graph.nodes[0];
+      const [, channels = 1] = node?.output.shape ?? [];
+      const perRow = Math.ceil(channels / p.TO);
+      return Array.from({ length: p.TO }, (_, lane) => {
+        const channel = (word % perRow) * p.TO + lane;
+        const index = Math.floor(word / perRow) * channels + channel;
+        const place = { tensor: node?.output.name ?? '', field: 'offset', index };
+        return { bits: p.RES_BITS, signed: true, places: channel < channels ? [place] : [] };
+      });
+    }
+    case 'mem/layer_norm_parameters.mem':
+      return normFields(subject, word);
+    case 'mem/activation_tables.mem':
+      return tableFields(subject, program.activationTables, word, p.TABLE_BITS, true);
+    case 'mem/exponentials.mem':
+      return tableFields(subject, program.expTables, word, p.E_BITS, false);
+    case 'mem/reciprocals.mem':
+      return tableFields(subject, program.reciprocalTables, word, p.R_BITS, false);
+    case 'mem/reciprocal_roots.mem':
+      return tableFields(subject, program.rsqrtTables, word, 16, false);
+    default: {
+      const segment = program.weights.find(({ path }) => file === `mem/${path}.mem`);
+      if (!segment) throw new Error(`${file} is no memory file of the design`);
+      return weightFields(subject, segment, word);
+    }
+  }
+}
+
+function weightFields({ plan, graph }: Subject, segment: WeightSegment, word: number): Field[] {
+  const { TI, W_BITS } = plan.parameters;
+  const { heads, reduction, rows, tensor } = segment;
+  const perRow = Math.ceil(reduction / TI);
+  const node = graph.nodes.find(({ output }) => output.name === tensor);
+  const columns = node && 'weight' in node ? node.weight.length / rows : 0;
+  return Array.from({ length: TI }, (_, lane) => {
+    const k = (word % perRow) * TI + lane;
+    const pitch = heads?.pitch ?? columns;
+    const width = heads?.width ?? columns;
+    const inside = k % pitch < width && k < (heads?.count ?? 1) * pitch;
+    const column = Math.floor(k / pitch) * width + (k % pitch);
+    const index = Math.floor(word / perRow) * columns + column;
+    return {
+      bits: W_BITS,
+      signed: true,
+      places: inside ? [{ tensor, field: 'weight', index }] : [],
+    };
+  });
+}
+
+function channelFields({ plan, graph }: Subject, word: number): Field[] {
+  const { program, parameters: p } = plan;
+  const segment = program.parameters.find((s) => word >= s.base && word < s.base + s.words);
+  const node = graph.nodes.find(({ output }) => output.name === segment?.tensor);
+  if (!segment || !node) throw new Error(`no operation owns parameter word ${word}`);
+  const { tensor, first, base, channels } = segment;
+  const inside = word - base < channels;
+  const index = first + word - base;
+  const prefix = node.kind === 'linear' ? 'epilogue.' : '';
+  // Scores and weighted values have one multiplier, which is repeated for each of their columns.
+  const perChannel = node.kind === 'linear' || node.kind === 'patchEmbedding';
+  const multiplier = { tensor, field: `${prefix}multiplier`, ...(perChannel ? { index } : {}) };
+  const bias = { tensor, field: 'epilogue.bias', index };
+  return [
+    { bits: p.BIAS_BITS, signed: true, places: inside && node.kind === 'linear' ? [bias] : [] },
+    { bits: 16, signed: false, places: inside ? [multiplier] : [] },
+  ];
+}
+
+function normFields({ plan, graph }: Subject, word: number): Field[] {
+  const { VL, NORM_BIAS_BITS, NORM_W_BITS } = plan.parameters;
+  const norms = graph.nodes.filter((n): n is LayerNormNode => n.kind === 'layerNorm');
+  const channels = norms[0]?.weight.length ?? 1;
+  const perNorm = Math.ceil(channels / VL);
+  const tensor = norms[Math.floor(word / perNorm)]?.output.name ?? '';
+  return Array.from({ length: VL }, (_, lane): Field[] => {
+    const index = (word % perNorm) * VL + lane;
+    const place = (field: string) => (index < channels ? [{ tensor, field, index }] : []);
+    return [
+      { bits: NORM_BIAS_BITS, signed: true, places: place('bias') },
+      { bits: NORM_W_BITS, signed: true, places: place('weight') },
+    ];
+  }).flat();
+}
+
+function tableFields(
+  { graph }: Subject,
+  segments: readonly TableSegment[],
+  word: number,
+  bits: number,
+  signed: boolean,
+): Field[] {
+  const segment = segments.find((s) => word >= s.base && word < s.base + s.entries.length);
+  if (!segment) return [{ bits, signed, places: [] }];
+  const index = word - segment.base;
+  const places = tablePlaces(graph)
+    .filter(({ entries }) => sameEntries(entries, segment.entries))
+    .map(({ tensor, field }) => ({ tensor, field, index }));
+  return [{ bits, signed, places }];
+}
+
+/** Equal tables lie in memory once. */
+function sameEntries(a: Int32Array, b: Int32Array): boolean {
+  return a.length === b.length && a.every((entry, i) => entry === b[i]);
+}

@@ -1,0 +1,172 @@
+import type { Random } from '../../../src/arithmetic/index.ts';
+import { emitVerilog, fileHeader } from '../../../src/emit/verilog.ts';
+import { type DescriptorTable, type Hardware, lower } from '../../../src/lower/index.ts';
+import { countCycles, type Instruction, type Program, type Unit } from '../../../src/plan/index.ts';
+import { version } from '../../../src/version.ts';
+import type { GraphEdit } from './graph-edit.ts';
+import { firstChangedLine, flipBit, type Mutation } from './mutation.ts';
+import type { Subject } from './subject.ts';
+
+type TableName = 'instructions' | 'matmul' | 'layerNorm' | 'softmax' | 'meanPool';
+const TABLES: readonly TableName[] = ['instructions', 'matmul', 'layerNorm', 'softmax', 'meanPool'];
+
+/** Flips one bit of one constant of the emitted program. */
+export function mutateProgram(subject: Subject, { nextInt }: Random): Mutation {
+  const hardware = lower(subject.plan);
+  const names = TABLES.filter((name) => hardware[name] !== null);
+  const name = names[nextInt(0, names.length - 1)] ?? 'matmul';
+  const table = hardware[name] as DescriptorTable;
+  const row = nextInt(0, table.rows.length - 1);
+  const column = nextInt(0, table.fields.length - 1);
+  const field = table.fields[column];
+  const old = table.rows[row]?.values[column];
+  if (!field || old === undefined) throw new Error(`${name} has no constant ${row}, ${column}`);
+  const bit = nextInt(0, field.bits - 1);
+  const value = flipBit(old, bit, field.bits, field.signed);
+  const values = table.fields.map(({ name: key }, i): [string, number] => [
+    key,
+    table.rows[row]?.values[i] ?? 0,
+  ]);
+  const about = { subject, name, row, field: field.name, old, value, values: new Map(values) };
+  const file = `rtl/${hardware.name}_program.v`;
+  const before = subject.texts.get(file) ?? '';
+  const text = emitProgram(
+    subject,
+    { ...hardware, [name]: changed(table, row, column, value) },
+    file,
+  );
+  return {
+    kind: 'program',
+    file,
+    line: firstChangedLine(before, text),
+    change: `${field.name} ${old} -> ${value} (${(table.rows[row]?.comment ?? '').split(':')[0]})`,
+    text,
+    idle: idleReason(about),
+    edit: sameInGraph(about, bit, field.bits, field.signed),
+  };
+}
+
+function changed(
+  table: DescriptorTable,
+  row: number,
+  column: number,
+  value: number,
+): DescriptorTable {
+  const rows = table.rows.map((r, i) =>
+    i === row ? { ...r, values: r.values.with(column, value) } : r,
+  );
+  return { ...table, rows };
+}
+
+function emitProgram({ manifest, graph }: Subject, hardware: Hardware, path: string): string {
+  const header = fileHeader(graph, version, manifest.hash);
+  const file = emitVerilog(hardware, header, manifest.hash).find((f) => f.path === path);
+  if (!file) throw new Error(`${path} is not emitted`);
+  return file.content;
+}
+
+interface Changed {
+  readonly subject: Subject;
+  readonly name: TableName;
+  readonly row: number;
+  readonly field: string;
+  readonly old: number;
+  readonly value: number;
+  /** All constants of the row, by name. */
+  readonly values: ReadonlyMap<string, number>;
+}
+
+/** Why a constant is not looked at, or its two values say the same. */
+function idleReason(about: Changed): string | undefined {
+  const { subject, name, field, old, value, values } = about;
+  const is = (key: string, wanted: number) => values.get(key) === wanted;
+  if (name === 'instructions') return idleInstruction(about);
+  if (name === 'layerNorm' && field === 'key_base' && is('key_on', 0)) return 'key_on is 0';
+  if (name !== 'matmul') return undefined;
+  if (field.startsWith('skip_') && field !== 'skip_on' && is('skip_on', 0)) return 'skip_on is 0';
+  if (field === 'table_base' && is('table_on', 0)) return 'table_on is 0';
+  const streamed = (values.get('rows') ?? 0) > 1;
+  if (/^(a|skip)_stride$/.test(field) && !streamed) return 'the operation has one row';
+  if (field === 'b_stride' && is('n_rows', 1)) return 'the operation has one column';
+  if (field === 'out_stride' && !streamed) return 'the operation has one row';
+  if (field === 'out_sub' && (values.get('out_dst') ?? 0) >= 2) {
+    return 'only words of activations and keys have parts';
+  }
+  const { TI } = subject.plan.parameters;
+  if (field === 'k_last_lanes' && old >= TI && value >= TI) return 'no lane lies that high';
+  return undefined;
+}
+
+const waiting: readonly Unit[] = ['layerNorm', 'softmax', 'meanPool', 'input', 'result'];
+
+function idleInstruction({ subject, row, field, value }: Changed): string | undefined {
+  const { plan } = subject;
+  const { program } = plan;
+  const instruction = program.instructions[row];
+  if (!instruction) return undefined;
+  const ofStream = instruction.unit === 'input' || instruction.unit === 'result';
+  if (field === 'operation' && ofStream) return 'the streams take no number of an operation';
+  const waits: Instruction | undefined =
+    field === 'max_matmul'
+      ? { ...instruction, maxMatmul: value as Instruction['maxMatmul'] }
+      : field === 'need_idle'
+        ? { ...instruction, idle: waiting.filter((_, bit) => (value >> bit) & 1) }
+        : undefined;
+  if (!waits) return undefined;
+  const instructions = program.instructions.with(row, waits);
+  return issueCycles(subject, { ...program, instructions }) === issueCycles(subject, program)
+    ? 'another wait ends as late or later, so no instruction issues in another cycle'
+    : undefined;
+}
+
+/** The cycles in which all instructions of some frames issue, by the planner's exact model. */
+function issueCycles({ plan }: Subject, program: Program): string {
+  const cycles: number[] = [];
+  countCycles(program, plan.shape, plan.geometry, ({ at }) => cycles.push(at));
+  return cycles.join(' ');
+}
+
+/** Constants of operations that are numbers of the integer graph. */
+const GRAPH_FIELDS: Readonly<Partial<Record<TableName, Readonly<Record<string, string>>>>> = {
+  layerNorm: {
+    ...{ mean_mult: 'meanMultiplier', mean_shift: 'meanShift', var_bias: 'varianceBias' },
+    ...{ var_shift: 'varianceShift', shift: 'shift' },
+  },
+  softmax: {
+    ...{ exp_bias: 'expBias', exp_shift: 'expShift' },
+    ...{ one_index_bias: 'one.indexBias', one_index_shift: 'one.indexShift' },
+    ...{ one_bias: 'one.bias', one_shift: 'one.shift', two_shift: 'two.shift' },
+    ...{ two_index_bias: 'two.indexBias', two_index_shift: 'two.indexShift', two_bias: 'two.bias' },
+  },
+  meanPool: { mult: 'multiplier', shift: 'shift' },
+};
+
+function sameInGraph(
+  { subject, name, row, field }: Changed,
+  bit: number,
+  bits: number,
+  signed: boolean,
+): GraphEdit | undefined {
+  const { program } = subject.plan;
+  const operations = {
+    instructions: [],
+    matmul: program.matmuls,
+    layerNorm: program.layerNorms,
+    softmax: program.softmaxes,
+    meanPool: program.meanPools,
+  }[name];
+  const tensor = operations[row]?.tap.tensor;
+  const node = subject.graph.nodes.find(({ output }) => output.name === tensor);
+  if (tensor === undefined || !node) return undefined;
+  const edit = (path: string) => ({ places: [{ tensor, field: path }], bit, bits, signed });
+  if (name !== 'matmul') {
+    const path = GRAPH_FIELDS[name]?.[field];
+    return path === undefined ? undefined : edit(path);
+  }
+  if (node.kind !== 'linear') return field === 'shift' ? edit('shift') : undefined;
+  if (field === 'shift') return edit('epilogue.shift');
+  // With a table the lower limit is also where the table begins; then nothing is the same.
+  if (/^(low|high)$/.test(field) && !node.epilogue.table) return edit(`epilogue.${field}`);
+  const skip = { skip_mult: 'multiplier', skip_shift: 'shift' }[field];
+  return skip && node.epilogue.residual ? edit(`epilogue.residual.${skip}`) : undefined;
+}
