@@ -62,7 +62,7 @@ export function choosePlan(
   };
   if (target.tile) {
     const { inputs, outputs, vector } = target.tile;
-    const shape = { inputs, outputs, vector: vector ?? Math.min(inputs, outputs, 4) };
+    const shape = { inputs, outputs, vector: vector ?? lanesFor(Math.min(inputs, outputs)) };
     const plan = planShape(checked, board, clockMHz, shape);
     if (!fits(plan.estimate, board)) {
       fault(
@@ -105,6 +105,11 @@ export function choosePlan(
       'target.fps',
     )
   );
+}
+
+/** Lanes of the row-wise units for a tile of which `small` is the smaller side: up to 4, dividing it. */
+function lanesFor(small: number): number {
+  return [4, 3, 2].find((lanes) => small % lanes === 0) ?? 1;
 }
 
 /** Tiles in order of size: powers of two and three times powers of two, near square. */

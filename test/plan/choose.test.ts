@@ -27,9 +27,7 @@ const all = [2, 4, 6, 8, 12, 16, 24, 32].flatMap((inputs, _, sides) =>
     if (large % small !== 0 || large / small > 2) return [];
     return [2, 4, 8, 16]
       .filter((vector) => small % vector === 0)
-      .map((vector) =>
-        planShape(graph, ecp5, ecp5.defaultClockMHz, { inputs, outputs, vector }),
-      );
+      .map((vector) => planShape(graph, ecp5, ecp5.defaultClockMHz, { inputs, outputs, vector }));
   }),
 );
 
@@ -44,9 +42,7 @@ function fits({ estimate }: Plan, { resources, memoryBits }: Board): boolean {
 
 function cost({ estimate }: Plan, { resources }: Board): number {
   return (
-    estimate.lut / resources.lut +
-    estimate.dsp / resources.dsp +
-    estimate.bram36 / resources.bram36
+    estimate.lut / resources.lut + estimate.dsp / resources.dsp + estimate.bram36 / resources.bram36
   );
 }
 

@@ -51,7 +51,16 @@ const program: Program = {
   loopStart: 1,
   matmuls: [product('embedding', 4, 4), product('head', 1, 3)],
   layerNorms: [
-    { name: 'norm', tap, rows: 4, xBase: 0, parameterBase: 0, tableBase: 0, outBase: 0, keyBase: null },
+    {
+      name: 'norm',
+      tap,
+      rows: 4,
+      xBase: 0,
+      parameterBase: 0,
+      tableBase: 0,
+      outBase: 0,
+      keyBase: null,
+    },
   ],
   softmaxes: [],
   meanPools: [],

@@ -88,7 +88,7 @@ esac`,
     const calls = readFileSync(log, 'utf8').trim().split('\n');
     expect(calls).toHaveLength(2);
     expect(calls[0]).toMatch(/^noninteractive .*update$/);
-    expect(calls[1]).toMatch(/^noninteractive .*install -y .* verilator iverilog$/);
+    expect(calls[1]).toMatch(/^noninteractive .*install -y .* verilator zlib1g-dev iverilog$/);
   });
 
   test('a failing apt is no failure, unless the tools are required', () => {
@@ -97,7 +97,7 @@ esac`,
     const optional = setup();
     expect(optional.status).toBe(0);
     expect(optional.stderr).toMatch(
-      /run: .*apt-get install .* verilator {2}\(going on without it\)/,
+      /run: .*apt-get install .* verilator zlib1g-dev {2}\(going on without it\)/,
     );
     const required = setup('--require');
     expect(required.status).toBe(3);

@@ -112,7 +112,7 @@ describe('versions', () => {
 
 test('install commands', () => {
   expect(installCommand(systemTools, 'linux')).toBe(
-    'sudo apt-get install -y --no-install-recommends verilator g++ make iverilog',
+    'sudo apt-get install -y --no-install-recommends verilator zlib1g-dev g++ make iverilog',
   );
   expect(installCommand(systemTools, 'darwin')).toBe(
     'brew install verilator gcc make icarus-verilog',
