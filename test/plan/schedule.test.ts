@@ -70,6 +70,32 @@ describe('the schedule of any design', () => {
     ofEveryPlan((plan) => expect(runProgram(plan).slice(0, 3)).toEqual([]));
   });
 
+  test('of which an operand is moved by one word is noticed', () => {
+    const options = { tokens: 5, width: 12, heads: 3, hidden: 10 };
+    const plan = planShape(check(randomGraph(options)), board, 100, {
+      inputs: 4,
+      outputs: 2,
+      vector: 2,
+    });
+    expect(runProgram(plan)).toEqual([]);
+    for (const [i, op] of plan.program.matmuls.entries()) {
+      const moved = [
+        op.a.source === 'weights' ? null : { ...op, a: { ...op.a, base: op.a.base + 1 } },
+        op.b.source === 'weights' ? null : { ...op, b: { ...op.b, base: op.b.base + 1 } },
+        // What is written elsewhere is missed by the reader; nothing of the plan reads the result.
+        op.out.destination === 'result'
+          ? null
+          : { ...op, out: { ...op.out, base: op.out.base + 1 } },
+      ];
+      for (const changed of moved) {
+        if (!changed) continue;
+        const matmuls = plan.program.matmuls.map((own, n) => (n === i ? changed : own));
+        const faults = runProgram({ ...plan, program: { ...plan.program, matmuls } });
+        expect(faults, op.name).not.toEqual([]);
+      }
+    }
+  });
+
   test('uses every weight word in one product', () => {
     ofEveryPlan(({ program, shape }) => {
       const words: number[] = [];

@@ -34,7 +34,9 @@ export interface Unit {
   run(cycles: Iterable<Cycle>, files?: Readonly<Record<string, string>>): Trace;
 }
 
-const library = fileURLToPath(new URL('../../templates/rtl/', import.meta.url));
+// A mutation run points this at its changed copy of the library.
+const library =
+  process.env.VITRUM_RTL ?? fileURLToPath(new URL('../../templates/rtl/', import.meta.url));
 const driver = fileURLToPath(new URL('./verilate.cpp', import.meta.url));
 /** Verilator's own library is the slowest part to compile and the same for all units. */
 const cache = fileURLToPath(new URL('../../node_modules/.cache/vitrum-test/', import.meta.url));

@@ -68,6 +68,7 @@ async function proved(scratch: string, source: ChangedSource, name: string): Pro
     'equiv_make gold gate equiv',
     'cd equiv',
     'equiv_simple -undef -seq 1',
+    'equiv_induct -undef -seq 4',
     'equiv_status',
   ]);
   return output.includes('Equivalence successfully proven!');

@@ -1,20 +1,13 @@
+import type { Constant } from '../onnx/constant.ts';
 import type { OnnxNode } from '../onnx/read.ts';
+
+export type { Constant };
 
 /**
  * What a tensor of the graph is known to be, with the batch fixed to one image: a constant, or a
  * view of what an operation computes.
  */
 export type Value = Constant | View;
-
-export interface Constant {
-  readonly kind: 'constant';
-  readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array;
-  /** Integers divide towards zero. */
-  readonly integer: boolean;
-  /** The initializer it came from, or ''. */
-  readonly name: string;
-}
 
 /**
  * Elements of an operation's result. Reshapes, transpositions, splits and slices only change the

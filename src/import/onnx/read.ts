@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { throwIfAny } from '../../diagnostics/index.ts';
-import type { Constant } from '../graph/value.ts';
 import type { Reporter } from '../reporter.ts';
+import type { Constant } from './constant.ts';
 import {
   type AttributeProto,
   decodeModel,

@@ -1,4 +1,4 @@
-import type { Constant } from '../graph/value.ts';
+import type { Constant } from './constant.ts';
 import { type TensorProto, toNumber } from './schema.ts';
 
 /** Why a tensor cannot be read: the diagnostic's code and the rest of its sentence. */
