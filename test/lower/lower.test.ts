@@ -91,7 +91,7 @@ describe('weight memories', () => {
       .map((line) => line.replace(/\/\/.*$/, '').trim())
       .filter((line) => line !== '');
     expect(lines).toHaveLength(planned.parameters.depths.parameters);
-    const { bias, multiplier } = linear(graph, 'head').epilogue;
+    const { bias, multiplier } = linear(graph, 'logits').epilogue;
     const segment = planned.program.parameters.find(({ tensor }) => tensor === 'logits');
     const { base = 0, words: count = 0 } = segment ?? {};
     const read = lines.slice(base, base + count).map((line) => {

@@ -13,7 +13,7 @@ export function mutateGolden({ graph, manifest }: Subject, { nextInt }: Random):
   const { tensor, field, entries, bits, signed } = table;
   const place = { tensor, field, index: nextInt(0, entries.length - 1) };
   const bit = nextInt(0, bits - 1);
-  const edit = { places: [place], bit, bits, signed };
+  const edit = { kind: 'bit', places: [place], bit, bits, signed } as const;
   return {
     kind: 'golden',
     file: manifest.files.graph,

@@ -43,7 +43,7 @@ export function mutateMemory(subject: Subject, { nextInt }: Random): Mutation {
     change: `bit ${bit} of ${bits} of ${what}`,
     text: changed.join('\n'),
     ...(places.length > 0
-      ? { edit: { places, bit, bits, signed } }
+      ? { edit: { kind: 'bit' as const, places, bit, bits, signed } }
       : { idle: 'it lies in padding, where no parameter is' }),
   };
 }

@@ -3,11 +3,11 @@ import { emitVerilog, fileHeader } from '../../../src/emit/verilog.ts';
 import { type DescriptorTable, type Hardware, lower } from '../../../src/lower/index.ts';
 import { countCycles, type Instruction, type Program, type Unit } from '../../../src/plan/index.ts';
 import { version } from '../../../src/version.ts';
-import type { GraphEdit } from './graph-edit.ts';
 import { firstChangedLine, flipBit, type Mutation } from './mutation.ts';
+import { sameChange } from './program-meaning.ts';
 import type { Subject } from './subject.ts';
 
-type TableName = 'instructions' | 'matmul' | 'layerNorm' | 'softmax' | 'meanPool';
+export type TableName = 'instructions' | 'matmul' | 'layerNorm' | 'softmax' | 'meanPool';
 const TABLES: readonly TableName[] = ['instructions', 'matmul', 'layerNorm', 'softmax', 'meanPool'];
 
 /** Flips one bit of one constant of the emitted program. */
@@ -42,7 +42,7 @@ export function mutateProgram(subject: Subject, { nextInt }: Random): Mutation {
     change: `${field.name} ${old} -> ${value} (${(table.rows[row]?.comment ?? '').split(':')[0]})`,
     text,
     idle: idleReason(about),
-    edit: sameInGraph(about, bit, field.bits, field.signed),
+    ...sameChange(about, { bit, bits: field.bits, signed: field.signed }),
   };
 }
 
@@ -65,7 +65,7 @@ function emitProgram({ manifest, graph }: Subject, hardware: Hardware, path: str
   return file.content;
 }
 
-interface Changed {
+export interface ChangedConstant {
   readonly subject: Subject;
   readonly name: TableName;
   readonly row: number;
@@ -77,7 +77,7 @@ interface Changed {
 }
 
 /** Why a constant is not looked at, or its two values say the same. */
-function idleReason(about: Changed): string | undefined {
+function idleReason(about: ChangedConstant): string | undefined {
   const { subject, name, field, old, value, values } = about;
   const is = (key: string, wanted: number) => values.get(key) === wanted;
   if (name === 'instructions') return idleInstruction(about);
@@ -99,7 +99,7 @@ function idleReason(about: Changed): string | undefined {
 
 const waiting: readonly Unit[] = ['layerNorm', 'softmax', 'meanPool', 'input', 'result'];
 
-function idleInstruction({ subject, row, field, value }: Changed): string | undefined {
+function idleInstruction({ subject, row, field, value }: ChangedConstant): string | undefined {
   const { plan } = subject;
   const { program } = plan;
   const instruction = program.instructions[row];
@@ -124,49 +124,4 @@ function issueCycles({ plan }: Subject, program: Program): string {
   const cycles: number[] = [];
   countCycles(program, plan.shape, plan.geometry, ({ at }) => cycles.push(at));
   return cycles.join(' ');
-}
-
-/** Constants of operations that are numbers of the integer graph. */
-const GRAPH_FIELDS: Readonly<Partial<Record<TableName, Readonly<Record<string, string>>>>> = {
-  layerNorm: {
-    ...{ mean_mult: 'meanMultiplier', mean_shift: 'meanShift', var_bias: 'varianceBias' },
-    ...{ var_shift: 'varianceShift', shift: 'shift' },
-  },
-  softmax: {
-    ...{ exp_bias: 'expBias', exp_shift: 'expShift' },
-    ...{ one_index_bias: 'one.indexBias', one_index_shift: 'one.indexShift' },
-    ...{ one_bias: 'one.bias', one_shift: 'one.shift', two_shift: 'two.shift' },
-    ...{ two_index_bias: 'two.indexBias', two_index_shift: 'two.indexShift', two_bias: 'two.bias' },
-  },
-  meanPool: { mult: 'multiplier', shift: 'shift' },
-};
-
-function sameInGraph(
-  { subject, name, row, field }: Changed,
-  bit: number,
-  bits: number,
-  signed: boolean,
-): GraphEdit | undefined {
-  const { program } = subject.plan;
-  const operations = {
-    instructions: [],
-    matmul: program.matmuls,
-    layerNorm: program.layerNorms,
-    softmax: program.softmaxes,
-    meanPool: program.meanPools,
-  }[name];
-  const tensor = operations[row]?.tap.tensor;
-  const node = subject.graph.nodes.find(({ output }) => output.name === tensor);
-  if (tensor === undefined || !node) return undefined;
-  const edit = (path: string) => ({ places: [{ tensor, field: path }], bit, bits, signed });
-  if (name !== 'matmul') {
-    const path = GRAPH_FIELDS[name]?.[field];
-    return path === undefined ? undefined : edit(path);
-  }
-  if (node.kind !== 'linear') return field === 'shift' ? edit('shift') : undefined;
-  if (field === 'shift') return edit('epilogue.shift');
-  // With a table the lower limit is also where the table begins; then nothing is the same.
-  if (/^(low|high)$/.test(field) && !node.epilogue.table) return edit(`epilogue.${field}`);
-  const skip = { skip_mult: 'multiplier', skip_shift: 'shift' }[field];
-  return skip && node.epilogue.residual ? edit(`epilogue.residual.${skip}`) : undefined;
 }

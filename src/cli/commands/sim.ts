@@ -26,7 +26,7 @@ export function registerSim(program: Command, engine: Engine, run: RunCommand): 
       wholeNumber(0),
       1,
     )
-    .option('--trace', 'write a waveform (FST) of the whole run')
+    .option('--trace', 'write a waveform (FST) of the first two frames')
     .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
     .action((target: string, { images, stalls = false, seed, trace = false }: Flags) =>
