@@ -5,7 +5,7 @@ import { emit, type OutputFile } from './emit/index.ts';
 import { loadImages } from './images/index.ts';
 import { importParameters } from './import/index.ts';
 import { lower } from './lower/index.ts';
-import { choosePlan, type Plan } from './plan/index.ts';
+import { checkWeightsFit, choosePlan, type Plan } from './plan/index.ts';
 import { quantize } from './quantize/index.ts';
 import { type RunStep, stepper } from './tools/index.ts';
 
@@ -38,6 +38,7 @@ export async function compileLoaded(
 ): Promise<Compiled> {
   const { model, places } = design;
   const board = loadBoard(design.target.board, folder, places['target.board']);
+  checkWeightsFit(model, design.quant.weights, board, places['target.board'] ?? places.target);
 
   // import: weights of the model graph
   const parameters = await step('import', () =>

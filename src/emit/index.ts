@@ -10,6 +10,7 @@ import type { Manifest, ManifestOperation } from './manifest.ts';
 import { emitMemories, emitVerilog, fileHeader, type OutputFile } from './verilog.ts';
 
 export * from './manifest.ts';
+export * from './read-manifest.ts';
 export type { OutputFile } from './verilog.ts';
 export * from './write-folder.ts';
 

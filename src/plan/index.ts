@@ -6,3 +6,4 @@ export * from './occupancy.ts';
 export * from './parameters.ts';
 export * from './plan.ts';
 export * from './program.ts';
+export * from './weights-fit.ts';

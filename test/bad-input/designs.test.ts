@@ -184,6 +184,14 @@ const cases: Case[] = [
     told: [{ code: 'VT411', at: '8:13', says: 'fits icebreaker', hint: 'larger board' }],
   },
   {
+    name: 'weights that are larger than the memory of the board',
+    files: design({
+      model: vit().replace('width: 8', 'width: 1024'),
+      target: `{ board: 'icebreaker' }`,
+    }),
+    told: [{ code: 'VT414', at: '8:13', says: 'kbit', hint: 'on chip' }],
+  },
+  {
     name: 'a frame rate out of reach',
     files: design({ target: `{ board: 'ulx3s-85f', fps: 9000000 }` }),
     told: [{ code: 'VT412', at: '8:33', says: '9000000 frames per second', hint: 'At most' }],

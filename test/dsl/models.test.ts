@@ -162,7 +162,7 @@ describe('the examples', () => {
       weights: { kind: 'onnx', file: './mnist.onnx' },
       quant: { weights: 8, activations: 8, residual: 16 },
       calibration: { kind: 'mnist', count: 256, split: 'train' },
-      target: { board: 'kv260', fps: 3000, clockMHz: 200 },
+      target: { board: 'kv260', fps: 4000, clockMHz: 200 },
     });
     expect(tokenCount(design.model)).toBe(50);
   });

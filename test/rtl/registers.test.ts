@@ -114,6 +114,19 @@ describe.skipIf(!hasVerilator)('vt_registers', () => {
     });
   });
 
+  test('nothing is taken in reset, where its answer would be lost', () => {
+    const access = { awvalid: 1, awaddr: ADDRESS.watchdog, wvalid: 1, wstrb: 15, wdata: 7 };
+    const both = { ...access, arvalid: 1, araddr: ADDRESS.id };
+    const trace = unit.run([{ rst: 1 }, { rst: 1, ...both }, both, {}]);
+    const taken = (cycle: number) =>
+      ['awready', 'wready', 'arready'].map((port) => trace.value(cycle, port));
+    expect([taken(1), taken(2)]).toEqual([
+      [0, 0, 0],
+      [1, 1, 1],
+    ]);
+    expect([trace.value(3, 'bvalid'), trace.value(3, 'rvalid')]).toEqual([1, 1]);
+  });
+
   test('byte strobes write the bytes they name', () => {
     const h = host();
     let expected = WATCHDOG;
@@ -230,6 +243,21 @@ describe.skipIf(!hasVerilator)('vt_registers', () => {
     h.write(ADDRESS.errors, 8).write(ADDRESS.watchdog, 0);
     h.idle(50, { in_waiting: 1, out_waiting: 1 }).idle(1).read(ADDRESS.errors, 'switched off');
     expect(h.run().values).toEqual({ patient: 0, input: 4, output: 8, 'switched off': 0 });
+  });
+
+  test('a reset ends every count', () => {
+    const both = { in_waiting: 1, out_waiting: 1 };
+    const reset = { ...both, rst: 1, frame: 1 };
+    const h = host()
+      .idle(3, both)
+      .idle(2, reset)
+      .idle(WATCHDOG - 1, both);
+    h.idle().read(ADDRESS.errors, 'patient').read(ADDRESS.frames, 'none');
+    h.idle(3, both).idle(2, reset).idle(WATCHDOG, both).idle().read(ADDRESS.errors, 'stuck');
+    // The first frame is seven cycles old when it is finished.
+    h.idle(2, reset).idle(7).idle(1, { frame: 1 }).read(ADDRESS.cycles, 'since the reset');
+    const wanted = { patient: 0, none: 0, stuck: 12, 'since the reset': 7 };
+    expect(h.run().values).toEqual(wanted);
   });
 
   test('random writes and reads equal a model', () => {

@@ -76,7 +76,7 @@ function codeLines(text: string): { readonly code: string; readonly line: number
       .replace(/^(\s*(?:input|output|wire|reg|genvar)\b[^=;[]*)(\[[^\]]*\])/, (_, head, range) => {
         return head + blank(range);
       });
-    const skipped = /^\s*(parameter|localparam|genvar|for|if \(\w+ > 1\)|`)|\bunused|\btap_/;
+    const skipped = /^\s*(localparam|genvar|for|if \(\w+ > 1\)|`)|\bparameter\b|\bunused|\btap_/;
     return skipped.test(code) ? [] : [{ code, line: i + 1 }];
   });
 }

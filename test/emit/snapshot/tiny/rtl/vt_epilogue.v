@@ -6,8 +6,8 @@
 //
 // Stage  what is registered at its end
 //   E0   sum + bias
-//   E1   times the multiplier            (skip address goes out)
-//   E2   the product again, so that a DSP block can use its output register
+//   E1   times the multiplier
+//   E2   the product again: a DSP block's output register   (skip address goes out)
 //   E3   rounded and shifted             (skip word arrives; times the skip multiplier)
 //   E4   clipped                         (skip product rounded and shifted)
 //   E5   table entry, or the value as it is

@@ -77,7 +77,7 @@ module vt_layer_norm #(
   localparam O_SUBS     = OUT_LANES / VL;
   localparam TAIL_LANES = CHANNELS - (GROUPS - 1) * VL;  // elements of the last group
   localparam MEAN_BITS  = SUM_BITS + MULT_BITS + 1;
-  localparam MU_BITS    = RES_BITS + 1;          // the rounded multiplier may carry it just out
+  localparam MU_BITS    = RES_BITS + 1;          // the rounded multiplier may carry it past the range
   localparam D_BITS     = RES_BITS + 2;
   localparam V_BITS     = SQ_BITS + 3;           // the three terms of v, signed
   localparam DR_BITS    = D_BITS + R_BITS + 1;

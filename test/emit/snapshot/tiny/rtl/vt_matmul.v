@@ -5,7 +5,7 @@
 //   +1              memory word                     +4+L  sum in E0 (L = ceil(log2 TI))
 //   +2              operand register                +6+L  skip address (E2)
 //   +3+L            dot products                    +11+L result written (E7)
-// The planner's cycle model uses the same numbers (src/plan/latency.ts).
+// The planner's cycle model uses the same numbers (src/plan/engine.ts).
 `default_nettype none
 module vt_matmul #(
   parameter TI           = 4,

@@ -49,16 +49,17 @@ module vt_registers #(
   reg [31:0] watchdog_q, frames_q, cycles_q, since_q, in_count_q, out_count_q;
   reg [3:0]  errors_q;
 
-  // A write is taken when address and data are both there, and the last answer is gone.
+  // A write is taken when address and data are both there, and the last answer is gone. Nothing is
+  // taken in reset, where the answer would be lost.
   reg bvalid_q, rvalid_q;
   reg [31:0] rdata_q;
-  wire write = awvalid_i && wvalid_i && !bvalid_q;
-  wire read  = arvalid_i && !rvalid_q;
+  wire write = awvalid_i && wvalid_i && !bvalid_q && !rst_i;
+  wire read  = arvalid_i && arready_o;
   assign awready_o = write;
   assign wready_o  = write;
   assign bvalid_o  = bvalid_q;
   assign bresp_o   = 2'b00;
-  assign arready_o = !rvalid_q;
+  assign arready_o = !rvalid_q && !rst_i;
   assign rvalid_o  = rvalid_q;
   assign rdata_o   = rdata_q;
   assign rresp_o   = 2'b00;
