@@ -233,72 +233,23 @@ module vt_matmul #(
     .skip_addr_o(s_skip_addr), .out_addr_o(s_out_addr), .out_sub_o(s_out_sub)
   );
 
-  // ---- operand registers: select, mask, extend ----------------------------------------------
-  reg                 row_valid1_q, row_valid2_q, row_zero1_q, row_src1_q, row_k_last1_q;
-  reg [SUB_BITS-1:0]  row_sub1_q, s_sub1_q;
-  reg [1:0]           s_src1_q;
-  reg                 s_zero1_q, s_k_last1_q;
-  reg [LANES_BITS-1:0] s_lanes1_q;
-  always @(posedge clk_i) begin
-    row_valid1_q  <= row_valid && !rst_i;
-    row_valid2_q  <= row_valid1_q && !rst_i;
-    row_zero1_q   <= row_zero;
-    row_src1_q    <= row_src;
-    row_k_last1_q <= row_k_last;
-    row_sub1_q    <= row_sub;
-    s_sub1_q      <= s_sub;
-    s_src1_q      <= s_src;
-    s_zero1_q     <= s_zero;
-    s_k_last1_q   <= s_k_last;
-    s_lanes1_q    <= st_k_last_lanes_q;
-  end
-
-  // The part of an activation word that a k tile needs.
-  wire [TI*ACT_BITS-1:0] a_act, b_key;
-  generate
-    if (WORD_TILES > 1) begin : g_part
-      assign a_act = a_act_i[s_sub1_q*(TI*ACT_BITS) +: TI*ACT_BITS];
-      assign b_key = b_key_i[row_sub1_q*(TI*ACT_BITS) +: TI*ACT_BITS];
-    end else begin : g_whole
-      assign a_act = a_act_i;
-      assign b_key = b_key_i;
-      wire unused = &{1'b0, s_sub1_q, row_sub1_q};
-    end
-  endgenerate
-
-  reg [TI*A_BITS-1:0] a_q;
-  reg [TI*B_BITS-1:0] row_q;
-  genvar i;
-  generate
-    for (i = 0; i < TI; i = i + 1) begin : g_operand
-      // Elements past the reduction length may be anything in memory: they count as zero.
-      localparam [31:0] LANE_WIDE = i;
-      localparam [LANES_BITS-1:0] LANE = LANE_WIDE[LANES_BITS-1:0];
-      wire a_off = s_zero1_q   || (s_k_last1_q   && LANE >= s_lanes1_q);
-      wire b_off = row_zero1_q || (row_k_last1_q && LANE >= ld_k_last_lanes_q);
-      wire [ACT_BITS-1:0]  act    = a_act[i*ACT_BITS +: ACT_BITS];
-      wire [IN_BITS-1:0]   code   = a_input_i[i*IN_BITS +: IN_BITS];
-      wire [PROB_BITS-1:0] prob   = a_prob_i[i*PROB_BITS +: PROB_BITS];
-      wire [W_BITS-1:0]    weight = a_weight_i[i*W_BITS +: W_BITS];
-      wire [W_BITS-1:0]    b_w    = b_weight_i[i*W_BITS +: W_BITS];
-      wire [ACT_BITS-1:0]  b_k    = b_key[i*ACT_BITS +: ACT_BITS];
-      reg  [A_BITS-1:0]    a_next;
-      always @* begin
-        case (s_src1_q)
-          2'd0:    a_next = {{(A_BITS-ACT_BITS+1){act[ACT_BITS-1]}}, act[ACT_BITS-2:0]};
-          2'd1:    a_next = {{(A_BITS-IN_BITS+1){code[IN_BITS-1]}}, code[IN_BITS-2:0]};
-          2'd2:    a_next = {{(A_BITS-PROB_BITS){1'b0}}, prob};
-          default: a_next = {{(A_BITS-W_BITS+1){weight[W_BITS-1]}}, weight[W_BITS-2:0]};
-        endcase
-      end
-      always @(posedge clk_i) begin
-        a_q[i*A_BITS +: A_BITS] <= a_off ? {A_BITS{1'b0}} : a_next;
-        row_q[i*B_BITS +: B_BITS] <= b_off ? {B_BITS{1'b0}} : row_src1_q
-          ? {{(B_BITS-ACT_BITS+1){b_k[ACT_BITS-1]}}, b_k[ACT_BITS-2:0]}
-          : {{(B_BITS-W_BITS+1){b_w[W_BITS-1]}}, b_w[W_BITS-2:0]};
-      end
-    end
-  endgenerate
+  // ---- operands -----------------------------------------------------------------------------
+  wire                 array_row_valid;
+  wire [TI*A_BITS-1:0] array_a;
+  wire [TI*B_BITS-1:0] array_row;
+  vt_operands #(
+    .TI(TI), .WORD_TILES(WORD_TILES), .SUB_BITS(SUB_BITS), .LANES_BITS(LANES_BITS),
+    .A_BITS(A_BITS), .B_BITS(B_BITS), .ACT_BITS(ACT_BITS), .IN_BITS(IN_BITS),
+    .PROB_BITS(PROB_BITS), .W_BITS(W_BITS)
+  ) u_operands (
+    .clk_i(clk_i), .rst_i(rst_i),
+    .a_src_i(s_src), .a_sub_i(s_sub), .a_zero_i(s_zero), .a_k_last_i(s_k_last),
+    .a_lanes_i(st_k_last_lanes_q), .a_act_i(a_act_i), .a_input_i(a_input_i),
+    .a_prob_i(a_prob_i), .a_weight_i(a_weight_i), .a_o(array_a),
+    .row_valid_i(row_valid), .row_src_i(row_src), .row_sub_i(row_sub), .row_zero_i(row_zero),
+    .row_k_last_i(row_k_last), .row_lanes_i(ld_k_last_lanes_q), .b_weight_i(b_weight_i),
+    .b_key_i(b_key_i), .row_valid_o(array_row_valid), .row_o(array_row)
+  );
 
   // ---- array and partial sums ---------------------------------------------------------------
   // The tile is taken in cycle t, its first word issued in t+1 and multiplied in t+3.
@@ -306,8 +257,8 @@ module vt_matmul #(
   vt_delay_control #(.DEPTH(2)) u_took (.clk_i(clk_i), .rst_i(rst_i), .d_i(take), .taps_o(took));
   wire [TO*DOT_BITS-1:0] dot;
   vt_mac_array #(.TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS)) u_array (
-    .clk_i(clk_i), .a_i(a_q), .row_valid_i(row_valid2_q), .row_i(row_q), .swap_i(took[2]),
-    .dot_o(dot)
+    .clk_i(clk_i), .a_i(array_a), .row_valid_i(array_row_valid), .row_i(array_row),
+    .swap_i(took[2]), .dot_o(dot)
   );
 
   // Flags of a word, delayed along with it; index 0 is the issue cycle, E0 + n is stage En.

@@ -222,8 +222,8 @@ describe.skipIf(!hasVerilator)('vt_registers', () => {
   });
 
   test('errors stay until they are cleared, each by itself', () => {
-    const h = host().idle(1, { short: 1 }).read(ADDRESS.errors, 'short');
-    h.idle(1, { long: 1 }).read(ADDRESS.errors, 'both').write(ADDRESS.errors, 1);
+    const h = host().idle(1, { short: 1 }).idle(9).read(ADDRESS.errors, 'short');
+    h.idle(1, { long: 1 }).idle(9).read(ADDRESS.errors, 'both').write(ADDRESS.errors, 1);
     h.read(ADDRESS.errors, 'long').write(ADDRESS.errors, 2, 14).read(ADDRESS.errors, 'not strobed');
     h.write(ADDRESS.errors, 15).read(ADDRESS.errors, 'none');
     expect(h.run().values).toEqual({ short: 1, both: 3, long: 2, 'not strobed': 2, none: 0 });
@@ -235,10 +235,11 @@ describe.skipIf(!hasVerilator)('vt_registers', () => {
     // One cycle less than the limit is no fault, however often.
     for (let i = 0; i < 4; i++) h.idle(limit - 1, { in_waiting: 1, out_waiting: 1 }).idle(1);
     h.read(ADDRESS.errors, 'patient');
-    h.idle(limit, { in_waiting: 1 }).idle(1).read(ADDRESS.errors, 'input');
+    // Long after the fault, the error is still there.
+    h.idle(limit, { in_waiting: 1 }).idle(9).read(ADDRESS.errors, 'input');
     h.write(ADDRESS.errors, 4)
       .idle(limit, { out_waiting: 1 })
-      .idle(1)
+      .idle(9)
       .read(ADDRESS.errors, 'output');
     h.write(ADDRESS.errors, 8).write(ADDRESS.watchdog, 0);
     h.idle(50, { in_waiting: 1, out_waiting: 1 }).idle(1).read(ADDRESS.errors, 'switched off');
@@ -253,7 +254,7 @@ describe.skipIf(!hasVerilator)('vt_registers', () => {
       .idle(2, reset)
       .idle(WATCHDOG - 1, both);
     h.idle().read(ADDRESS.errors, 'patient').read(ADDRESS.frames, 'none');
-    h.idle(3, both).idle(2, reset).idle(WATCHDOG, both).idle().read(ADDRESS.errors, 'stuck');
+    h.idle(3, both).idle(2, reset).idle(WATCHDOG, both).idle(9).read(ADDRESS.errors, 'stuck');
     // The first frame is seven cycles old when it is finished.
     h.idle(2, reset).idle(7).idle(1, { frame: 1 }).read(ADDRESS.cycles, 'since the reset');
     const wanted = { patient: 0, none: 0, stuck: 12, 'since the reset': 7 };

@@ -16,24 +16,34 @@ export interface ChangedSource {
 }
 
 /**
- * Whether Yosys proves that the changed module, with the parameters of every instance in the
- * design, has the same next state and outputs as the original for every state and input. Its
- * submodules are taken as they are. False also when there is no proof.
+ * Looks for a proof that the changed module, with the parameters of every instance in the design,
+ * does the same as the original. Gives what was proved, or undefined:
+ *
+ * - by induction: for every state and input, next state and outputs are the same (Yosys's
+ *   equiv_simple and equiv_induct; submodules are taken as they are);
+ * - by reachability: from registers at zero, no sequence of inputs makes the outputs differ (property
+ *   directed reachability of ABC, which Yosys holds; submodules are included).
  */
-export async function provedEquivalent(source: ChangedSource): Promise<boolean> {
+export async function provedEquivalent(source: ChangedSource): Promise<string | undefined> {
   const { folder, files, changed, text } = source;
   const scratch = mkdtempSync(join(tmpdir(), 'vitrum-equivalence-'));
   try {
     for (const side of ['gold', 'gate']) {
       mkdirSync(join(scratch, side));
-      for (const file of files)
+      for (const file of files) {
         copyFileSync(join(folder, file), join(scratch, side, basename(file)));
+      }
     }
     cpSync(join(folder, 'mem'), join(scratch, 'mem'), { recursive: true });
     writeFileSync(join(scratch, 'gate', basename(changed)), text);
     const names = await moduleNames(scratch, source);
-    for (const name of names) if (!(await proved(scratch, source, name))) return false;
-    return names.length > 0;
+    const all = async (proves: typeof provedByInduction) => {
+      for (const name of names) if (!(await proves(scratch, source, name))) return false;
+      return names.length > 0;
+    };
+    if (await all(provedByInduction)) return 'next state and outputs are the same, by induction';
+    if (await all(provedByReachability)) return 'no inputs ever make the outputs differ';
+    return undefined;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -51,7 +61,11 @@ async function moduleNames(scratch: string, source: ChangedSource): Promise<stri
     );
 }
 
-async function proved(scratch: string, source: ChangedSource, name: string): Promise<boolean> {
+async function provedByInduction(
+  scratch: string,
+  source: ChangedSource,
+  name: string,
+): Promise<boolean> {
   const side = (which: string) => [
     ...elaborate(source, which),
     'proc',
@@ -72,6 +86,33 @@ async function proved(scratch: string, source: ChangedSource, name: string): Pro
     'equiv_status',
   ]);
   return output.includes('Equivalence successfully proven!');
+}
+
+/** What is not proved by then is given up. */
+const REACHABILITY_SECONDS = 60;
+
+async function provedByReachability(
+  scratch: string,
+  source: ChangedSource,
+  name: string,
+): Promise<boolean> {
+  const side = (which: string) => [
+    ...elaborate(source, which),
+    `hierarchy -top ${name}`,
+    ...['proc', 'flatten', 'memory', 'opt', `rename -top ${which}`, `design -stash ${which}`],
+  ];
+  const output = await runYosys(scratch, source, [
+    ...side('gold'),
+    ...side('gate'),
+    'design -copy-from gold -as gold gold',
+    'design -copy-from gate -as gate gate',
+    'miter -equiv -flatten gold gate miter',
+    ...['hierarchy -top miter', 'opt', 'techmap', 'simplemap'],
+    // ABC sees one clock domain only: enables and resets become gates.
+    ...['dfflegalize -cell $_DFF_P_ 0', 'setundef -zero -init', 'zinit -all', 'opt_clean'],
+    `abc -dff -script +strash;scorr;pdr,-T,${REACHABILITY_SECONDS};zero`,
+  ]);
+  return output.includes('ABC: Property proved.');
 }
 
 function elaborate({ files, top }: ChangedSource, side: string): string[] {

@@ -64,7 +64,8 @@ async function judgeRtl(
   if (failed !== undefined) return caught(`unit test: ${failed}`);
   const { top, files } = subject.manifest;
   const source = { folder: subject.folder, top, files: files.verilog, changed: file, text };
-  if (await provedEquivalent(source)) return equivalent('Yosys proves it by induction');
+  const proof = await provedEquivalent(source);
+  if (proof !== undefined) return equivalent(`proved by Yosys: ${proof}`);
   const frames = subject.few.images.length + subject.many.images.length;
   if (!CONTROL.test(file)) return survived(`${frames} frames show no difference`);
   for (let i = 0; i < RESETS; i++) {

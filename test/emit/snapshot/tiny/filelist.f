@@ -11,6 +11,7 @@ rtl/vt_epilogue.v
 rtl/vt_layer_norm.v
 rtl/vt_mac_array.v
 rtl/vt_matmul.v
+rtl/vt_operands.v
 rtl/vt_ram.v
 rtl/vt_registers.v
 rtl/vt_rom.v
