@@ -121,9 +121,12 @@ function randomOperation(
   );
   const tableBase = random.nextInt(0, TABLE_DEPTH - 2);
   const entries = random.nextInt(1, TABLE_DEPTH - tableBase);
-  const mean = dyadic(1 / columns, 31);
-  const shift = random.nextInt(0, 10) === 0 ? 0 : random.nextInt(24, 40);
-  const extreme = number % 4 === 0;
+  // The mean of one element is that element, which needs no shift and no rounding. The
+  // numbers are then such that a mean off by one shows.
+  const whole = columns === 1 && number % 2 === 0;
+  const mean = whole ? { multiplier: 1, shift: 0 } : dyadic(1 / columns, 31);
+  const shift = whole ? 16 : random.nextInt(0, 10) === 0 ? 0 : random.nextInt(24, 40);
+  const extreme = number % 4 === 0 && !whole;
   const node: LayerNormNode = {
     kind: 'layerNorm',
     output: { name: 'y', shape: [rows, columns], format, scale: 1 },
@@ -139,7 +142,11 @@ function randomOperation(
       extreme ? -2048 : random.nextInt(-2048, 2047),
     ),
     bias: Float64Array.from({ length: columns }, () =>
-      extreme ? -(2 ** 47) + random.nextInt(0, 9) : random.nextInt(-(2 ** 31), 2 ** 31 - 1) * 64,
+      extreme
+        ? -(2 ** 47) + random.nextInt(0, 9)
+        : whole
+          ? random.nextInt(-(2 ** 20), 2 ** 20)
+          : random.nextInt(-(2 ** 31), 2 ** 31 - 1) * 64,
     ),
     shift,
   };

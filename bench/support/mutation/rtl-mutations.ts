@@ -30,7 +30,18 @@ export function mutateRtl(
     line: site.line,
     change: `${site.found} -> ${site.by || '(none)'} in ${excerpt(line, site.column)}`,
     text: applySite(site.text, site),
+    idle: argument(line, site.found),
   };
+}
+
+/**
+ * A clip is `x < low ? low : x > high ? high : x`. With `<=` it is the same but for crossed limits,
+ * which no operation has: src/lower takes them from a range. Yosys, to which limits are inputs like
+ * any other, cannot know that.
+ */
+function argument(line: string, found: string): string | undefined {
+  const clip = found === '<' && /\w+ < (wide_)?low\s+\? low_q/.test(line);
+  return clip ? 'at the lower limit both sides of the clip give it' : undefined;
 }
 
 /** The code around a column, for a reader to recognize. */

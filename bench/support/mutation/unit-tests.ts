@@ -5,6 +5,7 @@ import { runTool } from '../../../src/tools/index.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const tests = join(root, 'test/rtl');
+const library = join(root, 'templates/rtl');
 
 /**
  * Runs the tests of a library module on the changed copy of the library. Gives the name of the
@@ -27,12 +28,31 @@ export async function failingUnitTest(file: string, folder: string): Promise<str
   return undefined;
 }
 
+/** Tests of a module, and of modules that it is a part of. */
 function testsOf(module: string): string[] {
   if (!existsSync(tests)) return [];
+  const users = usersOf(module);
+  const named = (text: string) => users.some((user) => new RegExp(`\\b${user}\\b`).test(text));
   return readdirSync(tests).filter(
-    (name) =>
-      name.endsWith('.test.ts') && readFileSync(join(tests, name), 'utf8').includes(`'${module}'`),
+    (name) => name.endsWith('.test.ts') && named(readFileSync(join(tests, name), 'utf8')),
   );
+}
+
+/** The module and the library modules that hold an instance of it, however deep. */
+function usersOf(module: string): string[] {
+  const sources = readdirSync(library)
+    .filter((name) => name.endsWith('.v'))
+    .map((name) => ({
+      name: basename(name, '.v'),
+      text: readFileSync(join(library, name), 'utf8').replace(/\/\/.*$/gm, ''),
+    }));
+  const users = [module];
+  for (const user of users) {
+    const instance = new RegExp(`^\\s*${user} #`, 'm');
+    const holders = sources.filter(({ text }) => instance.test(text)).map(({ name }) => name);
+    users.push(...holders.filter((name) => !users.includes(name)));
+  }
+  return users;
 }
 
 function firstFailed(output: string): string {
