@@ -1,11 +1,9 @@
-import { goldenImages } from '../../../src/verify/golden-images.ts';
 import { lint } from '../../../src/verify/index.ts';
-import type { FrameVectors } from '../../../src/verify/vectors.ts';
+import { clipUnreached, editedVectors, goldenUnchanged, sameVectors } from './edited-golden.ts';
 import { provedEquivalent } from './equivalence.ts';
-import { applyEdit, type GraphEdit } from './graph-edit.ts';
 import type { Mutation } from './mutation.ts';
 import { firstFailure } from './run-mutant.ts';
-import { type Subject, type Trial, withChange } from './subject.ts';
+import { type Subject, withChange } from './subject.ts';
 import { failingUnitTest } from './unit-tests.ts';
 
 export interface Judgement {
@@ -109,55 +107,6 @@ async function judgeGolden(
   }
   const frames = few.images.length + many.images.length;
   return equivalent(`no value of any layer changes in ${frames} frames`);
-}
-
-function goldenUnchanged(subject: Subject, { edit, operation }: Mutation): boolean {
-  if (!edit) return false;
-  return [subject.few, subject.many].every((trial) =>
-    sameVectors(trial.vectors, editedVectors(subject, edit, trial), own(subject, operation)),
-  );
-}
-
-/** Whether no value of the operation lies where the old or the new limits act. */
-function clipUnreached(subject: Subject, { clip, operation }: Mutation): boolean {
-  if (!clip || operation === undefined) return false;
-  const { before, after } = clip;
-  const [from, to] = own(subject, operation);
-  return [subject.few, subject.many].every(({ vectors }) =>
-    vectors.every(({ expected }) =>
-      expected
-        .subarray(from, to)
-        .every((v) => v > before.low && v < before.high && v >= after.low && v <= after.high),
-    ),
-  );
-}
-
-/** Where the values of an operation lie among those of an image; all of them without one. */
-function own({ layouts }: Subject, operation: number | undefined): [from: number, to: number] {
-  if (operation === undefined) return [0, Number.POSITIVE_INFINITY];
-  const length = (i: number) => layouts[i]?.elements.length ?? 0;
-  let from = 0;
-  for (let i = 0; i < operation; i++) from += length(i);
-  return [from, from + length(operation)];
-}
-
-function editedVectors(
-  { graph, manifest, layouts }: Subject,
-  edit: GraphEdit,
-  { images }: Trial,
-): readonly FrameVectors[] {
-  return goldenImages(applyEdit(graph, edit), manifest, layouts, images);
-}
-
-function sameVectors(
-  a: readonly FrameVectors[],
-  b: readonly FrameVectors[],
-  [from, to]: readonly [number, number] = [0, Number.POSITIVE_INFINITY],
-): boolean {
-  return a.every(({ expected }, i) => {
-    const other = b[i]?.expected.subarray(from, to);
-    return other !== undefined && expected.subarray(from, to).every((v, j) => v === other[j]);
-  });
 }
 
 function withoutPath(warning: string): string {
