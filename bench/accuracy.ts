@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { check } from '../src/check/index.ts';
 import { loadDesign } from '../src/dsl/load.ts';
-import { argMax, encodeImage, goldenResult, prepareGolden } from '../src/golden/index.ts';
+import { argMax, goldenResults } from '../src/golden/index.ts';
 import { type LabelledImage, loadImages, loadLabelled, readIdx } from '../src/images/index.ts';
 import { importParameters } from '../src/import/index.ts';
 import type { Model } from '../src/model/index.ts';
@@ -45,7 +45,8 @@ interface Row {
 }
 const rows: Row[] = [];
 if (!values['no-float']) {
-  rows.push(measure('float', (pixels) => runFloatModel(model, parameters, pixels)));
+  const float = () => images.map(({ pixels }) => runFloatModel(model, parameters, pixels));
+  rows.push(await measure('float', float));
   print(rows.at(-1) as Row);
 }
 for (const setting of SETTINGS.filter(({ name }) => wanted?.includes(name) ?? true)) {
@@ -54,10 +55,12 @@ for (const setting of SETTINGS.filter(({ name }) => wanted?.includes(name) ?? tr
   const graph = quantize(model, parameters, calibration, settings);
   const quantizeSeconds = (performance.now() - begin) / 1000;
   check(graph);
-  const golden = prepareGolden(graph);
-  const row = measure(setting.name, (pixels) =>
-    goldenResult(graph, golden(encodeImage(graph.input, pixels))),
-  );
+  const golden = () =>
+    goldenResults(
+      graph,
+      images.map(({ pixels }) => pixels),
+    );
+  const row = await measure(setting.name, golden);
   rows.push({ ...row, quantizeSeconds });
   print(rows.at(-1) as Row);
 }
@@ -91,11 +94,13 @@ function testImages(count: number, wantedModel: Model): LabelledImage[] {
   });
 }
 
-function measure(name: string, logits: (pixels: Uint8Array) => ArrayLike<number>): Row {
+type Logits = readonly ArrayLike<number>[];
+
+async function measure(name: string, run: () => Logits | Promise<Logits>): Promise<Row> {
   const begin = performance.now();
-  let correct = 0;
-  for (const { pixels, label } of images) if (argMax(logits(pixels)) === label) correct++;
+  const logits = await run();
   const seconds = (performance.now() - begin) / 1000;
+  const correct = images.filter(({ label }, i) => argMax(logits[i] ?? []) === label).length;
   const accuracy = correct / images.length;
   return { name, correct, accuracy, imagesPerSecond: images.length / seconds };
 }

@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { compile, compileSteps } from '../src/compile.ts';
-import { readGraph, readManifest } from '../src/emit/read-manifest.ts';
 import { writeFolder } from '../src/emit/write-folder.ts';
-import { encodeImage, prepareGolden } from '../src/golden/index.ts';
+import { goldenResults } from '../src/golden/index.ts';
 import { stepper } from '../src/tools/index.ts';
 import { simulate } from '../src/verify/index.ts';
-import { sampleImages } from '../src/verify/sample-images.ts';
+import { goldenSubject } from './support/golden-subjects.ts';
 
 /**
  * One measurement in a process of its own, so that nothing is warm and the peak of memory is its
  * own. Prints one JSON object.
  *
- *     tsx bench/measure.ts build DESIGN FOLDER | sim FOLDER FRAMES | golden FOLDER IMAGES
+ *     tsx bench/measure.ts build DESIGN FOLDER | sim FOLDER FRAMES
+ *     tsx bench/measure.ts golden FOLDER|deit-tiny-size IMAGES [WORKERS]
  */
-const [kind = '', first = '', second = ''] = process.argv.slice(2);
+const [kind = '', first = '', second = '', third = '1'] = process.argv.slice(2);
 const measurements: Record<string, () => Promise<object>> = { build, sim, golden };
 const result = await measurements[kind]?.();
 if (!result) throw new Error(`there is no measurement ${kind}`);
@@ -61,13 +61,14 @@ async function sim() {
 }
 
 async function golden() {
-  const manifest = readManifest(first);
-  const graph = readGraph(first, manifest.files.graph);
-  const images = sampleImages(manifest.images, graph.input, Number(second), 1);
-  const run = prepareGolden(graph);
+  const { graph, images } = goldenSubject(first, Number(second));
+  const workers = Number(third);
   const started = performance.now();
-  for (const { pixels } of images) run(encodeImage(graph.input, pixels));
-  return { images: images.length, seconds: (performance.now() - started) / 1000 };
+  const before = process.cpuUsage();
+  await goldenResults(graph, images, { workers });
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (performance.now() - started) / 1000;
+  return { images: images.length, workers, seconds, cpuSeconds: (user + system) / 1e6 };
 }
 
 /** Largest resident set so far of the children of a name; 0 where there is no /proc. */

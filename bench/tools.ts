@@ -1,12 +1,13 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { percent, table, thousands } from '../src/cli/text.ts';
 import { readManifest } from '../src/emit/read-manifest.ts';
 import { synthesize } from '../src/synth/index.ts';
 import { runTool } from '../src/tools/index.ts';
+import { DEIT_TINY_SIZE } from './support/golden-subjects.ts';
 import type { Measured } from './support/measured.ts';
 
 export interface ToolsOptions {
@@ -36,12 +37,18 @@ interface SimFigures {
 
 interface GoldenFigures {
   readonly images: number;
+  /** Threads that it may use; short work stays on one. */
+  readonly workers: number;
   readonly seconds: number;
+  /** Of all threads together; what counts when others use the machine as well. */
+  readonly cpuSeconds: number;
   readonly peakMB: number;
 }
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const DESIGN = path('../examples/mnist/mnist.vit.ts');
+/** Frames of DeiT-tiny's size for the golden model: enough to keep all cores busy for a while. */
+const LARGE_FRAMES = 32;
 
 /** Time and memory of build, simulation and golden model for the MNIST design. */
 export async function measureTools(options: ToolsOptions): Promise<Measured> {
@@ -54,7 +61,10 @@ export async function measureTools(options: ToolsOptions): Promise<Measured> {
     const { top } = readManifest(folder);
     appendFileSync(join(folder, 'rtl', `${top}.v`), `// measured ${process.pid} ${Date.now()}\n`);
     const sim = await measure<SimFigures>('sim', folder, String(options.frames));
-    const golden = await measure<GoldenFigures>('golden', folder, String(options.images));
+    const golden = {
+      mnist: await measureGolden(folder, options.images),
+      [DEIT_TINY_SIZE]: await measureGolden(DEIT_TINY_SIZE, LARGE_FRAMES),
+    };
     const machine = { cpu: cpus()[0]?.model ?? 'unknown', node: process.versions.node };
     return {
       text: describe(build, sim, golden, estimate, machine),
@@ -65,7 +75,16 @@ export async function measureTools(options: ToolsOptions): Promise<Measured> {
   }
 }
 
-async function measure<T>(...args: readonly [string, string, string]): Promise<T> {
+/** On one core, and on all of them when there are more. */
+async function measureGolden(source: string, images: number): Promise<GoldenFigures[]> {
+  const figures: GoldenFigures[] = [];
+  for (const workers of new Set([1, availableParallelism()])) {
+    figures.push(await measure('golden', source, String(images), String(workers)));
+  }
+  return figures;
+}
+
+async function measure<T>(...args: readonly string[]): Promise<T> {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const run = await runTool({
     tool: process.execPath,
@@ -111,7 +130,7 @@ async function estimatorError(folder: string): Promise<EstimatorError> {
 function describe(
   build: BuildFigures,
   sim: SimFigures,
-  golden: GoldenFigures,
+  golden: Readonly<Record<string, readonly GoldenFigures[]>>,
   estimate: EstimatorError | null,
   machine: { readonly cpu: string; readonly node: string },
 ): string {
@@ -132,9 +151,16 @@ function describe(
     ['  cycles per frame', `${sim.cyclesPerFrame}, predicted ${sim.predictedCyclesPerFrame}`],
     ['  values compared', thousands(sim.valuesCompared)],
     ['  peak memory', `${mb(sim.peakMB)}, of the bench ${mb(sim.benchPeakMB)}`],
-    ['golden model', `${golden.images} images in ${seconds(golden.seconds)}, one core`],
-    ['  images per second', (golden.images / golden.seconds).toFixed(1)],
-    ['  peak memory', mb(golden.peakMB)],
+    ...Object.entries(golden).flatMap(([name, figures]) => [
+      [`golden model, ${name}`, `${figures[0]?.images ?? 0} images`],
+      ...figures.map(({ images, workers, seconds: s, cpuSeconds, peakMB }) => {
+        const ms = (time: number) => `${((1000 * time) / images).toFixed(1)} ms`;
+        return [
+          workers === 1 ? '  on one core' : `  on up to ${workers} cores`,
+          `${ms(s)} per image, ${ms(cpuSeconds)} of processor time, peak memory ${mb(peakMB)}`,
+        ];
+      }),
+    ]),
   ];
   if (estimate) {
     rows.push(['synthesis', `${seconds(estimate.seconds)} (${estimate.tool})`]);

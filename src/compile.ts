@@ -1,9 +1,12 @@
-import { loadBoard } from './boards/index.ts';
+import { type Board, loadBoard } from './boards/index.ts';
 import { check } from './check/index.ts';
-import { type LoadedDesign, loadDesign } from './dsl/load.ts';
-import { emit, type OutputFile } from './emit/index.ts';
-import { loadImages } from './images/index.ts';
-import { importParameters } from './import/index.ts';
+import type { Design, ImageSource, IntegerDesign } from './dsl/design.ts';
+import { type AnyDesign, type LoadedDesign, loadAnyDesign } from './dsl/load.ts';
+import { emit, type Manifest } from './emit/index.ts';
+import type { OutputFile } from './emit/write-folder.ts';
+import { loadImages, loadSamples, packSamples } from './images/index.ts';
+import { importManifest, importParameters } from './import/index.ts';
+import type { IntegerGraph } from './ir/index.ts';
 import { lower } from './lower/index.ts';
 import { checkWeightsFit, choosePlan, type Plan } from './plan/index.ts';
 import { quantize } from './quantize/index.ts';
@@ -27,33 +30,21 @@ export async function compile(
   step: RunStep = stepper(compileSteps),
 ): Promise<Compiled> {
   // describe: the user's file -> model graph and settings
-  const loaded = await step('describe', () => loadDesign(designPath));
+  const loaded = await step('describe', () => loadAnyDesign(designPath));
   return compileLoaded(loaded, step);
 }
 
 /** The compiler from a design that is already a value; `folder` is where its files lie. */
 export async function compileLoaded(
-  { design, folder }: Pick<LoadedDesign, 'design' | 'folder'>,
+  { design, folder }: Pick<LoadedDesign<AnyDesign>, 'design' | 'folder'>,
   step: RunStep = stepper(compileSteps - 1),
 ): Promise<Compiled> {
-  const { model, places } = design;
+  const { places } = design;
   const board = loadBoard(design.target.board, folder, places['target.board']);
-  checkWeightsFit(model, design.quant.weights, board, places['target.board'] ?? places.target);
-
-  // import: weights of the model graph
-  const parameters = await step('import', () =>
-    importParameters(model, design.weights, folder, places.weights),
-  );
-
-  // quantize: float meaning and sample images -> integer graph
-  const graph = await step(
-    'quantize',
-    () => {
-      const images = loadImages(design.calibration, model, places.calibration);
-      return quantize(model, parameters, images, design.quant);
-    },
-    (g) => `${g.nodes.length} nodes, W${design.quant.weights}A${design.quant.activations}`,
-  );
+  const { graph, images, samples } =
+    design.kind === 'integerDesign'
+      ? await importedGraph(design, folder, step)
+      : await quantizedGraph(design, folder, board, step);
 
   // check: every intermediate fits the width stated for it
   const checked = await step('check', () => check(graph));
@@ -71,8 +62,67 @@ export async function compileLoaded(
   // emit: hardware -> files
   const files = await step(
     'emit',
-    () => emit(hardware, design.calibration),
+    () => [...emit(hardware, images), ...samples],
     (f) => `${f.length} files`,
   );
   return { design: design.name, plan, files };
 }
+
+/** An integer graph, and where the frames come from that it is simulated with. */
+interface Front {
+  readonly graph: IntegerGraph;
+  readonly images: Manifest['images'];
+  /** The file of the frames, where they are the design's own. */
+  readonly samples: readonly OutputFile[];
+}
+
+/** import and quantize: weights and sample images of a float model -> integer graph. */
+async function quantizedGraph(
+  { model, quant, weights, calibration, places }: Design,
+  folder: string,
+  board: Board,
+  step: RunStep,
+): Promise<Front> {
+  checkWeightsFit(model, quant.weights, board, places['target.board'] ?? places.target);
+  const parameters = await step('import', () =>
+    importParameters(model, weights, folder, places.weights),
+  );
+  const graph = await step(
+    'quantize',
+    () => quantize(model, parameters, loadImages(calibration, model, places.calibration), quant),
+    (g) => `${g.nodes.length} nodes, W${quant.weights}A${quant.activations}`,
+  );
+  return { graph, images: sampleSource(calibration), samples: [] };
+}
+
+/** import: a checkpoint that is an integer graph already, and its sample frames. */
+async function importedGraph(
+  { name, manifest, images, places }: IntegerDesign,
+  folder: string,
+  step: RunStep,
+): Promise<Front> {
+  const graph = await step(
+    'import',
+    () => importManifest(manifest, name, folder, places.manifest),
+    (g) => `${g.nodes.length} nodes`,
+  );
+  if (images.kind === 'random') {
+    await step('samples', () => undefined);
+    return { graph, images: sampleSource(images), samples: [] };
+  }
+  const frames = await step(
+    'samples',
+    () => loadSamples(images, graph.input, folder, places.images),
+    (all) => `${all.length} frames`,
+  );
+  const file = { path: SAMPLES_FILE, content: packSamples(frames, graph.input) };
+  return { graph, images: { kind: 'samples', path: SAMPLES_FILE }, samples: [file] };
+}
+
+/** Where frames come from when a build folder is simulated: those that were not calibrated with. */
+function sampleSource(images: ImageSource): Manifest['images'] {
+  return images.kind === 'mnist' ? { kind: 'mnist' } : { kind: 'random', seed: images.seed };
+}
+
+/** Where the frames lie in a build folder. */
+const SAMPLES_FILE = 'samples.npz';

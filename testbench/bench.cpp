@@ -1,11 +1,23 @@
 #include "bench.h"
 
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace {
 
 /// Registers, templates/rtl/vt_registers.v.
-enum Address : uint8_t { ID = 0x00, CONFIG = 0x08, ERRORS = 0x14, FRAMES = 0x18, CYCLES = 0x1C, WATCHDOG = 0x20 };
+enum Address : uint8_t {
+    ID = 0x00,
+    CONFIG = 0x08,
+    CONTROL = 0x0C,
+    ERRORS = 0x14,
+    FRAMES = 0x18,
+    CYCLES = 0x1C,
+    WATCHDOG = 0x20,
+    WEIGHTS_LO = 0x24,
+    WEIGHTS_HI = 0x28
+};
 
 /// Longer than any pause of the bench, and with four different bytes.
 constexpr uint32_t probe = 0x7E3C5A96;
@@ -30,6 +42,16 @@ Bench::Bench(const Plan& plan)
     results_.frames.resize(plan.frames);
     results_.operationFrames.resize(plan.operations.size());
     results_.lastOperation = plan.operations.size();
+    if (plan.weights.path.empty()) return;
+    AxiMemoryPlan memory;
+    memory.busBytes = plan.weights.busBytes;
+    memory.base = plan.weights.base;
+    memory.latency = plan.weights.latency;
+    memory.stalls = plan.stalls;
+    // Weights are awaited at every tile: long pauses would only make the run longer.
+    memory.longestPause = 200;
+    memory.seed = plan.seed;
+    memory_ = std::make_unique<AxiMemory>(memory, readContents(plan.weights.path));
 }
 
 Results Bench::run() {
@@ -53,6 +75,28 @@ void Bench::reset(uint32_t cycles) {
     // A host sees ARESETN high at a rising edge and raises its first VALID after it.
     inputs_.aresetn = true;
     blindTick();
+    if (memory_) enable();
+}
+
+void Bench::enable() {
+    const uint64_t base = plan_.weights.base;
+    const std::pair<uint8_t, uint32_t> writes[] = {
+        {WEIGHTS_LO, static_cast<uint32_t>(base)},
+        {WEIGHTS_HI, static_cast<uint32_t>(base >> 32)},
+        {CONTROL, 1},
+    };
+    for (const auto& [address, data] : writes) {
+        lite_.write(address, data);
+        for (int i = 0; lite_.busy(); ++i) {
+            if (i == liteLimit) {
+                results_.error("s_axil does not take the address of the weights");
+                return;
+            }
+            lite_.drive(inputs_);
+            lite_.observe(inputs_, blindTick(), results_);
+        }
+    }
+    lite_.drive(inputs_);
 }
 
 /// What this frame gives is not looked at: the reset may come before anything is finished. Its
@@ -126,9 +170,14 @@ bool Bench::tick() {
     source_.drive(inputs_);
     sink_.drive(inputs_);
     lite_.drive(inputs_);
+    if (memory_) inputs_.weights = memory_->drive();
     beforeCycle();
     const Outputs& outputs = dut_->settle(inputs_);
     bool progress = false;
+    if (memory_) {
+        const std::string fault = memory_->observe(outputs.weights);
+        if (!fault.empty()) results_.error(fault + ", in cycle " + std::to_string(cycle_));
+    }
     if (outputs.taps != 0) progress |= taps_.observe(*dut_, outputs, cycle_, results_);
     progress |= source_.observe(inputs_, outputs, cycle_, results_);
     progress |= sink_.observe(inputs_, outputs, cycle_, results_);
@@ -141,8 +190,13 @@ bool Bench::tick() {
 }
 
 const Outputs& Bench::blindTick() {
+    if (memory_) {
+        if (!inputs_.aresetn) memory_->reset();
+        inputs_.weights = memory_->drive();
+    }
     beforeCycle();
     const Outputs& outputs = dut_->settle(inputs_);
+    if (memory_ && inputs_.aresetn) memory_->observe(outputs.weights);
     dut_->edge();
     afterCycle();
     return outputs;

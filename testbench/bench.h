@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "axi_memory.h"
 #include "dut.h"
 #include "frame_source.h"
 #include "lite_host.h"
@@ -18,6 +19,8 @@ public:
 
 private:
     void reset(uint32_t cycles);
+    /// Tells the design where its weights lie, and lets it begin. Nothing else happens meanwhile.
+    void enable();
     void brokenFrame();
     void cleanFrames();
     bool writeRegister();
@@ -46,4 +49,5 @@ private:
     ResultSink sink_;
     TapChecker taps_;
     LiteHost lite_;
+    std::unique_ptr<AxiMemory> memory_;
 };

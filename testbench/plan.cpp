@@ -36,13 +36,16 @@ void readSetting(const std::string& key, std::istream& in, Plan& plan, std::stri
     else if (key == "idle") in >> plan.idleLimit;
     else if (key == "input") readPath(in, inputPath);
     else if (key == "expected") readPath(in, expectedPath);
-    else if (key == "trace") {
+    else if (key == "weights") {
+        in >> plan.weights.busBytes >> plan.weights.base >> plan.weights.latency;
+        readPath(in, plan.weights.path);
+    } else if (key == "trace") {
         in >> plan.trace.from >> plan.trace.to >> plan.trace.frames;
         readPath(in, plan.trace.path);
     }
     else if (key == "tap") {
         TapPlan tap;
-        in >> tap.unit >> tap.lanes >> tap.bits >> tap.isSigned >> tap.byRow;
+        in >> tap.unit >> tap.tokens >> tap.lanes >> tap.bits >> tap.isSigned >> tap.byRow;
         plan.taps.push_back(tap);
     } else if (key == "operation") {
         OperationPlan operation;

@@ -8,10 +8,11 @@
 
 struct TapPlan {
     unsigned unit = 0;
-    unsigned lanes = 0;
+    /// Rows of a word, and results of each.
+    unsigned tokens = 0, lanes = 0;
     unsigned bits = 0;
     bool isSigned = false;
-    /// A row's groups of lanes, then the next row; otherwise all rows of a group, then the next.
+    /// A row's groups of lanes, then the next rows; otherwise all rows of a group, then the next.
     bool byRow = false;
 };
 
@@ -30,6 +31,14 @@ struct TracePlan {
     uint32_t frames = 0;
 };
 
+/// Weights in external memory.
+struct WeightsPlan {
+    /// Empty: there are none.
+    std::string path;
+    uint32_t busBytes = 0, latency = 0;
+    uint64_t base = 0;
+};
+
 struct Plan {
     uint32_t frames = 0;
     /// Frame f carries image f modulo `images`.
@@ -45,6 +54,7 @@ struct Plan {
     /// Cycles without any progress after which the run is given up.
     uint64_t idleLimit = 0;
     TracePlan trace;
+    WeightsPlan weights;
     std::vector<TapPlan> taps;
     std::vector<OperationPlan> operations;
     /// `[images][inputWords][inputBytes]`

@@ -56,13 +56,19 @@ void TapChecker::word(const Dut& dut, const TapPlan& tap, Progress& op, uint64_t
     const size_t image = op.frame % plan_.images;
     const int32_t* expected =
         plan_.expected.data() + image * plan_.valuesPerImage + op.offset + op.value;
-    // Lanes past the last column mean nothing.
+    // Lanes past the last column and rows past the last one mean nothing.
     const uint32_t lanes = std::min(tap.lanes, op.plan.columns - op.group * tap.lanes);
-    for (uint32_t lane = 0; lane < lanes; ++lane) {
-        const int32_t got = asNumber(dut.bits(tap.unit, size_t{lane} * tap.bits), tap.bits, tap.isSigned);
-        results.compare(op.index, op.value + lane, op.frame, cycle, expected[lane], got);
+    const uint32_t rows = std::min(tap.tokens, op.plan.rows - op.row);
+    for (uint32_t row = 0; row < rows; ++row) {
+        for (uint32_t lane = 0; lane < lanes; ++lane) {
+            const size_t at = size_t{row} * tap.lanes + lane;
+            const uint32_t value = row * lanes + lane;
+            const int32_t got =
+                asNumber(dut.bits(tap.unit, at * tap.bits), tap.bits, tap.isSigned);
+            results.compare(op.index, op.value + value, op.frame, cycle, expected[value], got);
+        }
     }
-    op.value += lanes;
+    op.value += rows * lanes;
     advance(tap, op, results);
 }
 
@@ -71,11 +77,15 @@ void TapChecker::advance(const TapPlan& tap, Progress& op, Results& results) {
     if (tap.byRow) {
         if (++op.group == op.groups) {
             op.group = 0;
-            finished = ++op.row == op.plan.rows;
+            op.row += tap.tokens;
+            finished = op.row >= op.plan.rows;
         }
-    } else if (++op.row == op.plan.rows) {
-        op.row = 0;
-        finished = ++op.group == op.groups;
+    } else {
+        op.row += tap.tokens;
+        if (op.row >= op.plan.rows) {
+            op.row = 0;
+            finished = ++op.group == op.groups;
+        }
     }
     if (!finished) return;
     op.row = op.group = 0;

@@ -1,11 +1,12 @@
-import type { ScoresNode, TensorType, WeightedValuesNode } from '../ir/index.ts';
-import { MAX_SHIFT } from './limits.ts';
+import type { Requantization, ScoresNode, TensorType, WeightedValuesNode } from '../ir/index.ts';
+import { interval } from './interval.ts';
 import { matrixWidths } from './matrix.ts';
 import { checkShape, dimensions, type NodeCheck } from './node-check.ts';
 import type { Reporter } from './reporter.ts';
+import { checkTensorRequantization, multiplierInterval } from './requantization.ts';
 
 export const checkScores: NodeCheck<ScoresNode> = (node, find, report) => {
-  const legal = checkDyadic(node, report);
+  const requantization = checkTensorRequantization(node, report);
   const query = find(node.query);
   const key = find(node.key);
   const left = query && dimensions(query, 2, report);
@@ -15,12 +16,12 @@ export const checkScores: NodeCheck<ScoresNode> = (node, find, report) => {
   const [keys] = right;
   checkShape(`the key ${key.name}`, key.shape, [keys, channels], report);
   checkShape('the output', node.output.shape, [node.heads, queries, keys], report);
-  if (!headsDivide(node.heads, channels, report) || !legal) return null;
-  return attentionWidths(query, key, channels / node.heads, node.shift, report);
+  if (!headsDivide(node.heads, channels, report) || !requantization) return null;
+  return attentionWidths(query, key, channels / node.heads, requantization, report);
 };
 
 export const checkWeightedValues: NodeCheck<WeightedValuesNode> = (node, find, report) => {
-  const legal = checkDyadic(node, report);
+  const requantization = checkTensorRequantization(node, report);
   const probability = find(node.probability);
   const value = find(node.value);
   const left = probability && dimensions(probability, 3, report);
@@ -32,14 +33,9 @@ export const checkWeightedValues: NodeCheck<WeightedValuesNode> = (node, find, r
   checkShape(`the probability ${probability.name}`, probability.shape, expected, report);
   checkShape(`the value ${value.name}`, value.shape, [keys, channels], report);
   checkShape('the output', node.output.shape, [queries, channels], report);
-  if (!headsDivide(node.heads, channels, report) || !legal) return null;
-  return attentionWidths(probability, value, keys, node.shift, report);
+  if (!headsDivide(node.heads, channels, report) || !requantization) return null;
+  return attentionWidths(probability, value, keys, requantization, report);
 };
-
-function checkDyadic(node: { multiplier: number; shift: number }, report: Reporter): boolean {
-  report.multiplier('multiplier', node.multiplier);
-  return report.shift('shift', node.shift, MAX_SHIFT);
-}
 
 function headsDivide(heads: number, channels: number, report: Reporter): boolean {
   const divides = Number.isInteger(heads) && heads >= 1 && channels % heads === 0;
@@ -51,9 +47,16 @@ function attentionWidths(
   left: TensorType,
   right: TensorType,
   reduction: number,
-  shift: number,
+  requantization: Requantization,
   report: Reporter,
 ) {
-  const proof = { left: left.format, right: right.format, reduction, bias: null, shift };
-  return matrixWidths(proof, report);
+  const { bias, multiplier, shift } = requantization;
+  return matrixWidths(
+    {
+      ...{ left: left.format, right: right.format, reduction, shift },
+      bias: bias === 0 ? null : interval(bias, bias),
+      multiplier: multiplierInterval([multiplier]),
+    },
+    report,
+  );
 }

@@ -53,7 +53,8 @@ export function check(graph: IntegerGraph): CheckedGraph {
     };
     const typeIsLegal = checkTensor(output, report);
     const weightIsLegal =
-      !('weightFormat' in node) || checkFormat('the weight', node.weightFormat, report);
+      !('weightFormat' in node && node.weightFormat) ||
+      checkFormat('the weight', node.weightFormat, report);
     const proven = typeIsLegal && weightIsLegal ? checkNode(node, find, report) : null;
     if (proven) widths.set(output.name, proven);
     if (known.has(output.name)) report.fault('VT350', 'the name is that of an earlier tensor.');

@@ -1,4 +1,10 @@
-import { formatName, type LayerNormNode, type Range, uniform } from '../ir/index.ts';
+import {
+  formatName,
+  type LayerNormNode,
+  layerNormWeightFormat,
+  type Range,
+  signedBits,
+} from '../ir/index.ts';
 import {
   interval,
   minus,
@@ -11,18 +17,12 @@ import {
   times,
   withRounding,
 } from './interval.ts';
-import {
-  LAYER_NORM_BIAS_BITS,
-  LAYER_NORM_WEIGHT_BITS,
-  MAX_LAYER_NORM_ENTRIES,
-  MAX_SHIFT,
-  MAX_TABLE_ENTRY,
-} from './limits.ts';
+import { LAYER_NORM_BIAS_BITS, MAX_LAYER_NORM_ENTRIES, MAX_SHIFT } from './limits.ts';
 import { formatInterval } from './matrix.ts';
 import { checkShape, dimensions, type NodeCheck } from './node-check.ts';
 import type { Reporter } from './reporter.ts';
+import { entryBits, entryInterval } from './tables.ts';
 
-const WEIGHT = uniform(LAYER_NORM_WEIGHT_BITS);
 /** Far beyond any sum of squares, and with it still inside 2^53. */
 const VARIANCE_BIAS: Range = { low: -(2 ** 52), high: 2 ** 52 };
 
@@ -38,6 +38,7 @@ export const checkLayerNorm: NodeCheck<LayerNormNode> = (node, find, report) => 
   report.length('bias', node.bias.length, channels);
   if (!legal) return null;
 
+  const weightFormat = layerNormWeightFormat(node);
   const x = formatInterval(input.format);
   const sum = sumOf(x, channels);
   // The multiplier itself, not any multiplier: the mean would have no useful bound otherwise.
@@ -48,8 +49,8 @@ export const checkLayerNorm: NodeCheck<LayerNormNode> = (node, find, report) => 
   const deviation = minus(x, mean);
   const squares = sumOf(squared(deviation), channels);
   const variance = plus(squares, interval(node.varianceBias, node.varianceBias));
-  const normalized = times(deviation, interval(0, MAX_TABLE_ENTRY));
-  const weighted = times(normalized, formatInterval(WEIGHT));
+  const normalized = times(deviation, entryInterval(node.table));
+  const weighted = times(normalized, formatInterval(weightFormat));
   const biased = plus(weighted, span(node.bias));
   report.exact('the sum times the multiplier of the mean', meanProduct);
   report.exact('the sum of squares', squares);
@@ -65,6 +66,8 @@ export const checkLayerNorm: NodeCheck<LayerNormNode> = (node, find, report) => 
     deviationBits: signedBitsOf(deviation),
     squareSumBits,
     varianceBits: Math.max(squareSumBits, signedBitsOf(variance)),
+    tableBits: entryBits(node.table),
+    weightBits: signedBits(weightFormat),
     normalizedBits: signedBitsOf(normalized),
     weightedBits: signedBitsOf(weighted),
     biasedBits: Math.max(signedBitsOf(weighted), signedBitsOf(biased)),
@@ -77,9 +80,9 @@ export const checkLayerNorm: NodeCheck<LayerNormNode> = (node, find, report) => 
 /** Whether widths can be derived from the constants. */
 function checkConstants(node: LayerNormNode, report: Reporter): boolean {
   const bound = 2 ** (LAYER_NORM_BIAS_BITS - 1);
-  report.unsignedTable('the table', node.table, MAX_LAYER_NORM_ENTRIES);
-  report.codes('weight', node.weight, WEIGHT);
+  report.codes('weight', node.weight, layerNormWeightFormat(node));
   return [
+    report.unsignedTable('the table', node.table, MAX_LAYER_NORM_ENTRIES),
     report.multiplier('the multiplier of the mean', node.meanMultiplier),
     report.shift('the shift of the mean', node.meanShift, MAX_SHIFT),
     report.shift('the shift of the variance', node.varianceShift, MAX_SHIFT),

@@ -10,7 +10,7 @@ import {
   times,
   withRounding,
 } from './interval.ts';
-import { MAX_ACCUMULATOR_BITS, MULTIPLIERS } from './limits.ts';
+import { MAX_ACCUMULATOR_BITS } from './limits.ts';
 import type { Reporter } from './reporter.ts';
 import type { AddedWidths, MatrixWidths } from './widths.ts';
 
@@ -20,21 +20,19 @@ export function formatInterval(format: NumberFormat): Interval {
   return interval(low, high);
 }
 
-/** Any unsigned 16-bit multiplier. */
-export const ANY_MULTIPLIER: Interval = interval(0, MULTIPLIERS.high);
-
 export interface MatrixProof {
   readonly left: NumberFormat;
   readonly right: NumberFormat;
   readonly reduction: number;
   /** Range of the bias; null without one. */
   readonly bias: Interval | null;
+  readonly multiplier: Interval;
   readonly shift: number;
 }
 
 /** The widths of a matrix product and its requantization; reports VT359 and VT360. */
 export function matrixWidths(
-  { left, right, reduction, bias, shift }: MatrixProof,
+  { left, right, reduction, bias, multiplier, shift }: MatrixProof,
   report: Reporter,
   added: AddedWidths | null = null,
 ): MatrixWidths {
@@ -51,7 +49,7 @@ export function matrixWidths(
     );
   }
   const sum = bias ? plus(accumulator, bias) : accumulator;
-  const scaled = times(sum, ANY_MULTIPLIER);
+  const scaled = times(sum, multiplier);
   const product = withRounding(scaled, shift);
   report.exact('the product with the multiplier', product);
   return {
@@ -60,6 +58,7 @@ export function matrixWidths(
     accumulatorBits,
     biasBits: bias ? signedBitsOf(bias) : 0,
     sumBits: signedBitsOf(sum),
+    multiplierBits: multiplier.high === 1n ? 0 : signedBitsOf(multiplier) - 1,
     productBits: signedBitsOf(product),
     shiftedBits: signedBitsOf(rounded(scaled, shift)),
     added,

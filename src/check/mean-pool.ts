@@ -1,8 +1,9 @@
 import { formatName, type MeanPoolNode } from '../ir/index.ts';
 import { magnitude, signedBitsOf, sumOf, times, withRounding } from './interval.ts';
 import { MAX_SHIFT } from './limits.ts';
-import { ANY_MULTIPLIER, formatInterval } from './matrix.ts';
+import { formatInterval } from './matrix.ts';
 import { checkShape, dimensions, type NodeCheck } from './node-check.ts';
+import { wideMultiplierInterval } from './requantization.ts';
 
 export const checkMeanPool: NodeCheck<MeanPoolNode> = (node, find, report) => {
   report.multiplier('multiplier', node.multiplier);
@@ -14,7 +15,7 @@ export const checkMeanPool: NodeCheck<MeanPoolNode> = (node, find, report) => {
   checkShape('the output', node.output.shape, [1, channels], report);
   if (!legal) return null;
   const sum = sumOf(formatInterval(input.format), tokens);
-  const product = withRounding(times(sum, ANY_MULTIPLIER), node.shift);
+  const product = withRounding(times(sum, wideMultiplierInterval(node.multiplier)), node.shift);
   report.exact('the sum times the multiplier', product);
   const sumBits = signedBitsOf(sum);
   return {

@@ -17,7 +17,9 @@ export interface MatrixWidths {
   readonly biasBits: number;
   /** Accumulator and bias together. */
   readonly sumBits: number;
-  /** The sum times an unsigned 16-bit multiplier, with and without the rounding constant. */
+  /** Of the unsigned multipliers: 16, or 0 where all of them are 1 and nothing is multiplied. */
+  readonly multiplierBits: number;
+  /** The sum times its multiplier, with and without the rounding constant. */
   readonly productBits: number;
   /** After the shift, before it is clipped. */
   readonly shiftedBits: number;
@@ -29,7 +31,9 @@ export interface MatrixWidths {
 
 /** The skip connection of a linear layer, or the offset of the patch embedding. */
 export interface AddedWidths {
-  /** Skip code times its 16-bit multiplier, with the rounding constant; 0 for an offset. */
+  /** Of the unsigned multiplier of the skip code, at least 16; 0 for an offset. */
+  readonly multiplierBits: number;
+  /** Skip code times its multiplier, with the rounding constant; 0 for an offset. */
   readonly productBits: number;
   /** The last sum before it is clipped to the output's format. */
   readonly sumBits: number;
@@ -49,6 +53,10 @@ export interface LayerNormWidths {
   readonly squareSumBits: number;
   /** The sum of squares with the table's bias added. */
   readonly varianceBits: number;
+  /** An entry of the table, unsigned. */
+  readonly tableBits: number;
+  /** Of the weight, with its sign. */
+  readonly weightBits: number;
   /** `d * r` */
   readonly normalizedBits: number;
   /** `d * r * weight` */

@@ -81,7 +81,10 @@ async function write(compiled: Compiled, out: string | undefined): Promise<Build
     files: files.map((f) => f.path),
     summary: [
       ['board', `${board.name} at ${clockMHz} MHz`],
-      ['array', `${shape.inputs} x ${shape.outputs}, ${shape.vector} vector lanes`],
+      [
+        'array',
+        `${shape.tokens} x ${shape.inputs} x ${shape.outputs}, ${shape.vector} vector lanes`,
+      ],
       ['cycles per frame', `${cycles.perFrame}, latency ${cycles.latency}`],
       ['frames per second', plan.framesPerSecond.toFixed(0)],
       ['utilization of the array', `${(plan.utilization * 100).toFixed(1)} %`],

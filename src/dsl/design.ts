@@ -16,6 +16,47 @@ export interface Design {
   readonly places: Readonly<Record<string, Place>>;
 }
 
+/** What `integerDesign({...})` returns: a checkpoint that is an integer graph already. */
+export interface IntegerDesign {
+  readonly kind: 'integerDesign';
+  readonly name: string;
+  readonly manifest: ManifestSource;
+  /** Frames to simulate with. */
+  readonly images: SampleSource;
+  readonly target: Target;
+  readonly place?: Place | undefined;
+  /** Places of the individual settings, by dotted path (`target.board`), for diagnostics. */
+  readonly places: Readonly<Record<string, Place>>;
+}
+
+/** Where a manifest lies (docs/manifest.md). */
+export interface ManifestSource {
+  /** Relative to the folder of the design. */
+  readonly file: string;
+  /** What a user can do who does not have the file; the hint of the diagnostic. */
+  readonly whenMissing?: string | undefined;
+}
+
+export type SampleSource = ArrayImages | Extract<ImageSource, { kind: 'random' }>;
+
+/** Images, or input codes, in files of arrays, in order. */
+export interface ArrayImages {
+  readonly kind: 'arrays';
+  readonly parts: readonly ArrayPart[];
+}
+
+/** One array of pixels or codes; names of arrays are those in the file. */
+export interface ArrayPart {
+  /** An `.npz` or `.safetensors` file, relative to the folder of the design. */
+  readonly file: string;
+  /** Bytes `[images, height, width, channels]`. */
+  readonly pixels?: string | undefined;
+  /** Codes of the first tensor, `[images, patches, patchSize]` or those of one image. */
+  readonly codes?: string | undefined;
+  /** Classes `[images]`. */
+  readonly labels?: string | undefined;
+}
+
 /** A float ONNX file, or seeded random parameters (for sweeps and examples without a checkpoint). */
 export type WeightSource =
   | { readonly kind: 'onnx'; readonly file: string }
@@ -45,9 +86,15 @@ export interface Target {
   readonly clockMHz?: number | undefined;
   /** Fixes the tile instead of letting the planner choose. */
   readonly tile?: TileChoice | undefined;
+  /** Where the weights lie; on chip if they fit unless given. */
+  readonly weights?: 'onChip' | 'external' | undefined;
+  /** Bits of the AXI bus to external weights, 128 unless given. */
+  readonly weightBus?: 64 | 128 | 256 | undefined;
 }
 
 export interface TileChoice {
+  /** Tokens side by side (TP); divides the other two. */
+  readonly tokens?: number | undefined;
   /** Input channels multiplied per cycle (TI). */
   readonly inputs: number;
   /** Output channels per cycle (TO). One of the two divides the other. */

@@ -16,6 +16,8 @@ export const codes = {
   branchWidth: 'VT112',
   tooLarge: 'VT113',
   weights: 'VT114',
+  manifest: 'VT115',
+  images: 'VT116',
   fileMissing: 'VT120',
   notTypeScript: 'VT121',
   syntax: 'VT122',

@@ -1,27 +1,30 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type Diagnostic, DiagnosticsError, throwIfAny } from '../diagnostics/index.ts';
-import type { Design } from './design.ts';
+import type { Design, IntegerDesign } from './design.ts';
 import { freeze } from './draft.ts';
 import { evaluate } from './evaluate.ts';
 import { describeFailure } from './failure.ts';
 import { codes, fault, show } from './faults.ts';
 import { openSources, type Sources } from './source-places.ts';
 
-export interface LoadedDesign {
-  readonly design: Design;
+export interface LoadedDesign<D = Design> {
+  readonly design: D;
   /** Absolute folder of the design file, from which the design names its own files. */
   readonly folder: string;
   /** Name of the design file in it: `mnist.vit.ts`. */
   readonly file: string;
 }
 
+/** A design of either kind. */
+export type AnyDesign = Design | IntegerDesign;
+
 /**
  * Loads the design that a TypeScript file exports as default. The file may lie anywhere; in it,
  * `vitrum` is this package. Throws `DiagnosticsError` with every fault that can be told at once
- * (VT120 to VT125 for the file, VT101 to VT114 for what it says), each at its line and column.
+ * (VT120 to VT125 for the file, VT101 to VT116 for what it says), each at its line and column.
  */
-export async function loadDesign(designPath: string): Promise<LoadedDesign> {
+export async function loadAnyDesign(designPath: string): Promise<LoadedDesign<AnyDesign>> {
   const absolute = path.resolve(designPath);
   const folder = path.dirname(absolute);
   const file = path.basename(absolute);
@@ -42,6 +45,13 @@ export async function loadDesign(designPath: string): Promise<LoadedDesign> {
   return { design: locateDesign(exported, sources), folder, file };
 }
 
+/** `loadAnyDesign` for a design of a float model; one of another kind is a fault (VT124). */
+export async function loadDesign(designPath: string): Promise<LoadedDesign> {
+  const { design, folder, file } = await loadAnyDesign(designPath);
+  if (design.kind === 'design') return { design, folder, file };
+  throw new DiagnosticsError([notADesign(design, file)]);
+}
+
 function checkFile(given: string, absolute: string): readonly Diagnostic[] {
   const found = statSync(absolute, { throwIfNoEntry: false });
   const hint = 'A design is a TypeScript file, such as my.vit.ts.';
@@ -59,8 +69,12 @@ function diagnosticsOf(error: unknown): readonly Diagnostic[] | undefined {
   return isOurs && 'diagnostics' in error ? (error.diagnostics as Diagnostic[]) : undefined;
 }
 
-const isDesign = (x: unknown): x is Design =>
-  typeof x === 'object' && x !== null && 'kind' in x && x.kind === 'design' && 'places' in x;
+const isDesign = (x: unknown): x is AnyDesign =>
+  typeof x === 'object' &&
+  x !== null &&
+  'kind' in x &&
+  (x.kind === 'design' || x.kind === 'integerDesign') &&
+  'places' in x;
 
 function notADesign(exported: unknown, file: string): Diagnostic {
   const message =
@@ -89,7 +103,7 @@ function settingPlace(call: NonNullable<Diagnostic['place']>, subject: string, s
 }
 
 /** The design with the places of its single settings, and with every place at the start of a call. */
-function locateDesign(design: Design, sources: Sources): Design {
+function locateDesign(design: AnyDesign, sources: Sources): AnyDesign {
   const start = (place: Design['place']) => place && sources.callStart(place);
   const places = { ...design.places };
   for (const [key, place] of Object.entries(design.places)) {
@@ -98,7 +112,9 @@ function locateDesign(design: Design, sources: Sources): Design {
   }
   const own = design.place ? sources.settings(design.place) : [];
   for (const [name, at] of own) places[name] = at;
+  const located = { place: start(design.place), places };
+  if (design.kind === 'integerDesign') return freeze({ ...design, ...located });
   const branches = design.model.branches.map((b) => ({ ...b, place: start(b.place) }));
   const model = { ...design.model, branches, place: start(design.model.place) };
-  return freeze({ ...design, model, place: start(design.place), places });
+  return freeze({ ...design, model, ...located });
 }

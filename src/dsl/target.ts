@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { codes, list, nearestDivisors } from './faults.ts';
-import { issue, positive, setting, whole } from './settings.ts';
+import { issue, oneOf, positive, setting, whole } from './settings.ts';
 import type { Count, Positive, TileOutputs, TileVector } from './types/checks.ts';
 
 /** Where the accelerator is to run, and how fast. */
@@ -17,9 +17,15 @@ export interface TargetSettings<
   fps?: Positive<'fps', Fps> | undefined;
   /** The board's own unless given. */
   clockMHz?: Positive<'clockMHz', Clock> | undefined;
+  /** Where the weights lie: on chip if they fit, in external memory otherwise, unless given. */
+  weights?: 'onChip' | 'external' | undefined;
+  /** Bits of the AXI4 bus to external weights, 128 unless given. */
+  weightBus?: 64 | 128 | 256 | undefined;
   /** Fixes the multiplier array; the planner chooses it unless given. */
   tile?:
     | {
+        /** Tokens that pass the tile side by side (TP), 1 unless given; divides both sides. */
+        tokens?: number | undefined;
         /** Input channels multiplied per cycle (TI). */
         inputs: Count<'inputs', Inputs>;
         /** Output channels per cycle (TO); one of the two divides the other. */
@@ -34,18 +40,23 @@ const largestTile = 1024;
 
 const tile = z
   .strictObject({
+    tokens: whole(1, 16).optional(),
     inputs: whole(1, largestTile),
     outputs: whole(1, largestTile),
     vector: whole(1, largestTile).optional(),
   })
   .check((context) => {
-    const { inputs, outputs, vector } = context.value;
+    const { tokens, inputs, outputs, vector } = context.value;
     const input = context.value;
     const [small, large] = inputs < outputs ? [inputs, outputs] : [outputs, inputs];
     if (large % small !== 0) {
       const message = `A tile of ${inputs} inputs and ${outputs} outputs: neither divides the other.`;
       const hint = `For ${inputs} inputs, ${list(outputsFor(inputs, outputs))} outputs are legal.`;
       context.issues.push({ ...issue(codes.tile, ['outputs'], message, hint), input });
+    } else if (tokens !== undefined && small % tokens !== 0) {
+      const message = `${tokens} tokens side by side do not divide the tile ${inputs}x${outputs}.`;
+      const hint = `Legal: ${list(nearestDivisors(small, tokens))}.`;
+      context.issues.push({ ...issue(codes.tile, ['tokens'], message, hint), input });
     } else if (vector !== undefined && small % vector !== 0) {
       const message = `A vector of ${vector} lanes does not divide the tile ${inputs}x${outputs}.`;
       const hint = `Legal: ${list(nearestDivisors(small, vector))}.`;
@@ -67,5 +78,10 @@ export const targetSchema = z.strictObject({
   board: setting<string>("a board's name, or a path to a board file", boardName),
   fps: positive(1e7).optional(),
   clockMHz: positive(1000).optional(),
+  weights: oneOf('onChip', 'external').optional(),
+  weightBus: setting<64 | 128 | 256>(
+    '64, 128 or 256',
+    (v) => v === 64 || v === 128 || v === 256,
+  ).optional(),
   tile: tile.optional(),
 });

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { emitConstraints } from '../boards/index.ts';
 import { formatPlace } from '../diagnostics/index.ts';
-import type { ImageSource } from '../dsl/design.ts';
 import { serializeGraph } from '../ir/index.ts';
 import type { Hardware } from '../lower/index.ts';
 import type { MatmulOperation, Plan, Program } from '../plan/index.ts';
@@ -14,11 +13,14 @@ export * from './read-manifest.ts';
 export type { OutputFile } from './verilog.ts';
 export * from './write-folder.ts';
 
+/** What the host writes to external memory, at the address that it gives to the registers. */
+const WEIGHTS = 'weights.bin';
+
 /**
  * Everything that a build writes: Verilog, memory files, constraints, the integer graph for the
  * golden model, and `vitrum.json`, which describes the rest. The same hardware gives the same bytes.
  */
-export function emit(hardware: Hardware, images: ImageSource): OutputFile[] {
+export function emit(hardware: Hardware, images: Manifest['images']): OutputFile[] {
   const { plan } = hardware;
   const graphText = serializeGraph(plan.checked.graph);
   const hash = configurationHash(hardware, graphText);
@@ -32,7 +34,7 @@ export function emit(hardware: Hardware, images: ImageSource): OutputFile[] {
   const manifest: Manifest = {
     ...describe(hardware),
     hash,
-    images: images.kind === 'mnist' ? { kind: 'mnist' } : { kind: 'random', seed: images.seed },
+    images,
     files: {
       verilog: paths(verilog),
       memory: paths(memory),
@@ -41,9 +43,11 @@ export function emit(hardware: Hardware, images: ImageSource): OutputFile[] {
     },
   };
   const filelist = `${paths(verilog).join('\n')}\n`;
+  const weights = hardware.weightStream && [{ path: WEIGHTS, content: hardware.weightStream }];
   return [
     ...verilog,
     ...memory,
+    ...(weights ?? []),
     ...constraints,
     { path: 'filelist.f', content: filelist },
     { path: 'graph.json', content: graphText },
@@ -75,7 +79,12 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
     board: plan.board.name,
     family: plan.board.family,
     clockMHz: plan.clockMHz,
-    tile: plan.shape,
+    tile: {
+      tokens: plan.shape.tokens,
+      inputs: plan.shape.inputs,
+      outputs: plan.shape.outputs,
+      vector: plan.shape.vector,
+    },
     predicted: predicted(plan),
     input: {
       words: p.INPUT_WORDS,
@@ -83,14 +92,21 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
       lanes: p.TI,
       laneBits: 8,
     },
+    weights: p.stream && {
+      path: WEIGHTS,
+      bytes: hardware.weightStream?.length ?? 0,
+      axiBits: p.stream.axiBits,
+    },
     result: { classes: p.CLASSES, tensor: graph.nodes.at(-1)?.output.name ?? '' },
     taps: {
-      matmul: { lanes: p.TO, bits: p.OUT_BITS, signed: true, order: 'tiles' },
-      layerNorm: { lanes: p.VL, bits: p.ACT_BITS, signed: true, order: 'rows' },
+      matmul: { tokens: p.TP, lanes: p.TO, bits: p.OUT_BITS, signed: true, order: 'tiles' },
+      layerNorm: { tokens: 1, lanes: p.VL, bits: p.ACT_BITS, signed: true, order: 'rows' },
       softmax: p.HAS_SOFTMAX
-        ? { lanes: p.VL, bits: p.PROB_BITS, signed: false, order: 'rows' }
+        ? { tokens: 1, lanes: p.VL, bits: p.PROB_BITS, signed: false, order: 'rows' }
         : null,
-      meanPool: p.HAS_POOL ? { lanes: p.VL, bits: p.RES_BITS, signed: true, order: 'rows' } : null,
+      meanPool: p.HAS_POOL
+        ? { tokens: 1, lanes: p.VL, bits: p.RES_BITS, signed: true, order: 'rows' }
+        : null,
     },
     operations: operations(plan.program, p.CHANNELS, p.TOKENS),
   };

@@ -13,14 +13,15 @@ const operationSchema = z.strictObject({
   head: count.nullable(),
   rows: count,
   columns: count,
+  /** First row and column of the tensor that the operation writes. */
+  rowOffset: count,
   columnOffset: count,
-  /** The operation's rows are the tensor's columns (`columnOffset` then counts rows of the operation). */
-  transposed: z.boolean(),
   place: z.string().nullable(),
 });
 
 const tapSchema = z.strictObject({
-  /** Results in one tap word. */
+  /** Rows in one tap word, and results of each. */
+  tokens: count,
   lanes: count,
   /** Bits of one result. */
   bits: count,
@@ -40,7 +41,7 @@ export const manifestSchema = z.strictObject({
   board: z.string(),
   family: z.enum(['xcup', 'xc7', 'ecp5', 'ice40']),
   clockMHz: z.number(),
-  tile: z.strictObject({ inputs: count, outputs: count, vector: count }),
+  tile: z.strictObject({ tokens: count, inputs: count, outputs: count, vector: count }),
   predicted: z.strictObject({
     cyclesPerFrame: count,
     latencyCycles: count,
@@ -53,6 +54,14 @@ export const manifestSchema = z.strictObject({
   }),
   /** A frame on `s_axis`: `words` beats of `lanes` 8-bit lanes, each patch padded to whole words. */
   input: z.strictObject({ words: count, wordsPerPatch: count, lanes: count, laneBits: count }),
+  /** Weights that lie in external memory, read over `m_axi`; null when all are on chip. */
+  weights: z
+    .strictObject({
+      path: z.string(),
+      bytes: count,
+      axiBits: z.union([z.literal(64), z.literal(128), z.literal(256)]),
+    })
+    .nullable(),
   /** A frame on `m_axis`: `classes` beats of a 32-bit sign-extended code. */
   result: z.strictObject({ classes: count, tensor: z.string() }),
   taps: z.strictObject({
@@ -66,6 +75,8 @@ export const manifestSchema = z.strictObject({
   images: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('mnist') }),
     z.strictObject({ kind: z.literal('random'), seed: z.int() }),
+    /** Frames of the design's own, in a file of the build folder. */
+    z.strictObject({ kind: z.literal('samples'), path: z.string() }),
   ]),
   files: z.strictObject({
     verilog: z.array(z.string()),

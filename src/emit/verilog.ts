@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatName, type IntegerGraph } from '../ir/index.ts';
-import type { DescriptorTable, Hardware } from '../lower/index.ts';
+import { addressBits, type DescriptorTable, type Hardware } from '../lower/index.ts';
 import { units } from '../plan/index.ts';
 import { printTable } from './program-table.ts';
 import { render } from './templates.ts';
@@ -9,7 +9,7 @@ import { render } from './templates.ts';
 export interface OutputFile {
   /** Relative to the output folder, with forward slashes. */
   readonly path: string;
-  readonly content: string;
+  readonly content: string | Uint8Array;
 }
 
 const libraryFolder = fileURLToPath(new URL('../../templates/rtl/', import.meta.url));
@@ -21,6 +21,7 @@ export function emitVerilog(hardware: Hardware, header: string, hash: string): O
   const unused = [
     ...(p.HAS_POOL ? [] : ['vt_mean_pool.v']),
     ...(p.HAS_SOFTMAX ? [] : ['vt_softmax.v']),
+    ...(p.stream ? [] : ['vt_weight_stream.v', 'vt_axi_read.v', 'vt_line_fifo.v']),
   ];
   return [
     {
@@ -35,21 +36,46 @@ export function emitVerilog(hardware: Hardware, header: string, hash: string): O
       path: `rtl/${name}_program.v`,
       content: render('verilog/program.v', programContext(hardware, common)),
     },
-    {
-      path: `rtl/${name}_weights.v`,
-      content: render('verilog/weights.v', {
-        ...common,
-        depth: p.depths.weights,
-        lanes: p.TI,
-        laneBits: p.W_BITS,
-        addrRange: range(hardware.buses.W),
-        dataRange: range(p.TI * p.W_BITS),
-        lastWord: Math.max(2, p.depths.weights) - 1,
-        files: hardware.weights.map(({ path, first, last }) => ({ path, first, last })),
-      }),
-    },
+    ...(p.depths.weights === 0 ? [] : [weightMemory(hardware, common)]),
     ...library(unused),
   ];
+}
+
+/** The memory of the weights on chip: a part for each width. */
+function weightMemory(hardware: Hardware, common: Common): OutputFile {
+  const { name, parameters: p, buses } = hardware;
+  const sections = p.weightSections.map(({ bits, first, words }, index) => ({
+    index,
+    bits,
+    sign: bits - 1,
+    extend: p.W_BITS - bits + 1,
+    first: `${buses.W}'d${first}`,
+    isFirst: first === 0,
+    words,
+    lastWord: Math.max(2, words) - 1,
+    addressRange: range(addressBits(words)),
+    dataRange: range(p.TI * bits),
+    files: hardware.weights
+      .filter((w) => w.first >= first && w.last < first + words)
+      .map((w) => ({ path: w.path, first: w.first - first, last: w.last - first })),
+  }));
+  return {
+    path: `rtl/${name}_weights.v`,
+    content: render('verilog/weights.v', {
+      ...common,
+      depth: p.depths.weights,
+      lanes: p.TI,
+      laneBits: p.W_BITS,
+      tileRows: p.TO,
+      addrRange: range(buses.W),
+      dataRange: range(p.TI * p.W_BITS),
+      sections,
+      several: sections.length > 1,
+      numberRange: range(addressBits(sections.length)),
+      // The section of an address is the last one that begins at it or before.
+      choices: sections.slice(1).reverse(),
+    }),
+  };
 }
 
 function library(unused: readonly string[]): OutputFile[] {
@@ -89,6 +115,9 @@ function topContext(hardware: Hardware, common: Common, hash: string) {
     fps: Math.floor(plan.framesPerSecond),
     clockMHz: plan.clockMHz,
     tdataRange: range(p.TI * 8),
+    hasStream: p.stream !== null,
+    axiRange: range(p.stream?.axiBits ?? 1),
+    streamBytes: hardware.weightStream?.length ?? 0,
     versionWord: "32'h00000100",
     configWord: `32'h${hash.slice(0, 8)}`,
   };
@@ -101,6 +130,7 @@ function coreContext(hardware: Hardware, common: Common) {
     (table?.fields ?? []).map((f) => ({ name: f.name, wire: `${table?.unit}_${f.name}` }));
   return {
     ...common,
+    tp: p.TP,
     ti: p.TI,
     to: p.TO,
     tdataRange: range(p.TI * 8),
@@ -112,6 +142,9 @@ function coreContext(hardware: Hardware, common: Common) {
     layerNormFields: fields(hardware.layerNorm),
     softmaxFields: fields(hardware.softmax),
     meanPoolFields: fields(hardware.meanPool),
+    hasStream: p.stream !== null,
+    hasRom: p.depths.weights > 0,
+    axiRange: range(p.stream?.axiBits ?? 1),
     hasPool: p.HAS_POOL,
     hasSoftmax: p.HAS_SOFTMAX,
     tableFile: memories.activationTable?.path ?? '',

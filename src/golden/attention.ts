@@ -1,5 +1,5 @@
-import { clip, roundShift } from '../arithmetic/index.ts';
-import type { Range } from '../ir/index.ts';
+import type { Requantization } from '../ir/index.ts';
+import { floorClip, roundingOf } from './rounding.ts';
 
 /** Channels `first .. first+size-1` of `[T, C]`, as a matrix `[T, size]` of its own. */
 export function headSlice(
@@ -26,13 +26,14 @@ export function transpose(source: Int32Array, columns: number): Int32Array {
   return result;
 }
 
-/** Accumulators to codes with one multiplier for all, in place. */
+/** Accumulators to codes with the same constants for all, in place. */
 export function requantizeTensor(
   values: Int32Array,
-  { multiplier, shift }: { readonly multiplier: number; readonly shift: number },
-  { low, high }: Range,
+  { bias, multiplier, shift, low, high, table }: Requantization,
 ): void {
+  const { half, inverse } = roundingOf(shift);
   for (let i = 0; i < values.length; i++) {
-    values[i] = clip(roundShift(values[i]! * multiplier, shift), low, high);
+    const code = floorClip(((values[i]! + bias) * multiplier + half) * inverse, low, high);
+    values[i] = table ? table[code - low]! : code;
   }
 }

@@ -35,6 +35,14 @@ export function encodeImage(input: GraphInput, pixels: Uint8Array): Int32Array {
   return output;
 }
 
+/** A frame as the golden model takes it: bytes of pixels, or the codes of the graph's input. */
+export type Frame = Uint8Array | Int32Array;
+
+/** The codes of a frame. Throws like `encodeImage`. */
+export function frameCodes(input: GraphInput, frame: Frame): Int32Array {
+  return frame instanceof Int32Array ? frame : encodeImage(input, frame);
+}
+
 /** The code of each of the 256 bytes in each channel, `[channels, 256]`. */
 function pixelCodes({ image, mean, std, tensor }: GraphInput): Int32Array {
   return Int32Array.from({ length: image.channels * LEVELS }, (_, i) => {

@@ -1,5 +1,5 @@
-import { clip, roundShift } from '../arithmetic/index.ts';
 import type { Epilogue, Range } from '../ir/index.ts';
+import { floorClip, roundingOf } from './rounding.ts';
 
 /**
  * What follows a linear layer's accumulators; docs/arithmetic.md, "Epilogue". Overwrites `values`,
@@ -15,26 +15,36 @@ export function applyEpilogue(
   output: Range,
 ): void {
   requantize(values, epilogue);
-  const { table, low, residual } = epilogue;
-  if (table) {
-    for (let i = 0; i < values.length; i++) values[i] = table[values[i]! - low]!;
-  }
-  if (residual && skip) {
-    for (let i = 0; i < values.length; i++) {
-      const added = roundShift(skip[i]! * residual.multiplier, residual.shift);
-      values[i] = clip(values[i]! + added, output.low, output.high);
-    }
-  }
+  const { residual } = epilogue;
+  if (residual && skip) addSkip(values, skip, residual, output);
 }
 
 function requantize(values: Int32Array, epilogue: Epilogue): void {
-  const { bias, multiplier, shift, low, high } = epilogue;
-  const channels = bias.length;
+  const { low, high, table } = epilogue;
+  const { half, inverse } = roundingOf(epilogue.shift);
+  const channels = epilogue.bias.length;
+  const bias = new Float64Array(epilogue.bias);
+  const multiplier = new Float64Array(epilogue.multiplier);
   for (let row = 0; row < values.length; row += channels) {
     for (let c = 0; c < channels; c++) {
       // |sum| < 2^32 and the multiplier < 2^16, so the product is exact in a double.
       const product = (values[row + c]! + bias[c]!) * multiplier[c]!;
-      values[row + c] = clip(roundShift(product, shift), low, high);
+      const code = floorClip((product + half) * inverse, low, high);
+      values[row + c] = table ? table[code - low]! : code;
     }
+  }
+}
+
+function addSkip(
+  values: Int32Array,
+  skip: Int32Array,
+  residual: NonNullable<Epilogue['residual']>,
+  { low, high }: Range,
+): void {
+  const { multiplier } = residual;
+  const { half, inverse } = roundingOf(residual.shift);
+  for (let i = 0; i < values.length; i++) {
+    const sum = values[i]! + Math.floor((skip[i]! * multiplier + half) * inverse);
+    values[i] = floorClip(sum, low, high);
   }
 }

@@ -1,5 +1,6 @@
 import { elementCount, type IntegerGraph, type IntegerNode } from '../ir/index.ts';
 import type { Evaluator } from './evaluator.ts';
+import { inputsOf } from './inputs-of.ts';
 import { prepareLayerNorm } from './layer-norm.ts';
 import { prepareLinear } from './linear.ts';
 import { prepareMeanPool } from './mean-pool.ts';
@@ -8,21 +9,26 @@ import { prepareScores } from './scores.ts';
 import { prepareSoftmax } from './softmax.ts';
 import { prepareWeightedValues } from './weighted-values.ts';
 
-/** The codes of every tensor of a graph by name, the input's included, row-major. */
+/** Codes of tensors of a graph by name, the input's included, row-major. */
 export type GoldenTensors = ReadonlyMap<string, Int32Array>;
 
-/** A graph made ready: from the input's codes `[patches, patchSize]` to every tensor's. */
+/** A graph made ready: from the input's codes `[patches, patchSize]` to those of the tensors kept. */
 export type Golden = (input: Int32Array) => GoldenTensors;
+
+/** All tensors of a run, or only the last one, so that the others are freed on the way. */
+export type Keep = 'all' | 'result';
 
 /**
  * The integer reference model of a graph that the check stage has passed. Prepare once, run on
  * many images. Running throws an Error when the input has another number of codes than the graph's.
  */
-export function prepareGolden(graph: IntegerGraph): Golden {
+export function prepareGolden(graph: IntegerGraph, keep: Keep = 'all'): Golden {
   const { tensor } = graph.input;
-  const steps = graph.nodes.map((node) => ({
+  const lastReader = new Map(graph.nodes.flatMap((n, i) => inputsOf(n).map((name) => [name, i])));
+  const steps = graph.nodes.map((node, i) => ({
     name: node.output.name,
     evaluate: prepareNode(node, graph),
+    drop: keep === 'all' ? [] : inputsOf(node).filter((name) => lastReader.get(name) === i),
   }));
   return (input) => {
     if (input.length !== elementCount(tensor)) {
@@ -36,7 +42,10 @@ export function prepareGolden(graph: IntegerGraph): Golden {
       if (!codes) throw new Error(`the tensor ${name} is read before it is made`);
       return codes;
     };
-    for (const { name, evaluate } of steps) tensors.set(name, evaluate(read));
+    for (const { name, evaluate, drop } of steps) {
+      tensors.set(name, evaluate(read));
+      for (const dead of drop) tensors.delete(dead);
+    }
     return tensors;
   };
 }

@@ -1,18 +1,17 @@
 import { type IntegerGraph, type LinearNode, rangeOf, tensorType } from '../ir/index.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { dimension, type Evaluator } from './evaluator.ts';
-import { productTransposed } from './product.ts';
+import { prepareProduct } from './product.ts';
 
 /** `[T, K]` to `[T, N]`; docs/arithmetic.md, "Linear". */
 export function prepareLinear(node: LinearNode, graph: IntegerGraph): Evaluator {
   const { shape } = tensorType(graph, node.input);
   const rows = dimension(shape, 0);
-  const inputs = dimension(shape, 1);
-  const outputs = dimension(node.output.shape, 1);
+  const product = prepareProduct(node.weight, dimension(node.output.shape, 1), dimension(shape, 1));
   const range = rangeOf(node.output.format);
   const { residual } = node.epilogue;
   return (read) => {
-    const values = productTransposed(read(node.input), node.weight, rows, outputs, inputs);
+    const values = product(read(node.input), rows);
     applyEpilogue(values, node.epilogue, residual && read(residual.input), range);
     return values;
   };

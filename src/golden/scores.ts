@@ -1,4 +1,4 @@
-import { type IntegerGraph, rangeOf, type ScoresNode, tensorType } from '../ir/index.ts';
+import { type IntegerGraph, requantizationOf, type ScoresNode, tensorType } from '../ir/index.ts';
 import { headSlice, requantizeTensor } from './attention.ts';
 import { dimension, type Evaluator } from './evaluator.ts';
 import { productTransposed } from './product.ts';
@@ -10,7 +10,7 @@ export function prepareScores(node: ScoresNode, graph: IntegerGraph): Evaluator 
   const channels = dimension(shape, 1);
   const keys = dimension(tensorType(graph, node.key).shape, 0);
   const size = channels / node.heads;
-  const range = rangeOf(node.output.format);
+  const requantization = requantizationOf(node);
   return (read) => {
     const query = read(node.query);
     const key = read(node.key);
@@ -20,7 +20,7 @@ export function prepareScores(node: ScoresNode, graph: IntegerGraph): Evaluator 
       const right = headSlice(key, channels, head * size, size);
       output.set(productTransposed(left, right, queries, keys, size), head * queries * keys);
     }
-    requantizeTensor(output, node, range);
+    requantizeTensor(output, requantization);
     return output;
   };
 }

@@ -7,12 +7,14 @@ import {
   tensorType,
 } from '../ir/index.ts';
 import { dimension, type Evaluator } from './evaluator.ts';
+import { floorClip, roundingOf } from './rounding.ts';
 
 /** Softmax of each row of `[H, Q, K]`; docs/arithmetic.md, "Softmax". */
 export function prepareSoftmax(node: SoftmaxNode, graph: IntegerGraph): Evaluator {
   const keys = dimension(tensorType(graph, node.input).shape, 2);
   const { low, high } = rangeOf(node.output.format);
-  const { expTable, expBias, expShift } = node;
+  const { expTable, expBias } = node;
+  const { inverse } = roundingOf(node.expShift);
   const last = expTable.length - 1;
   return (read) => {
     const input = read(node.input);
@@ -25,17 +27,16 @@ export function prepareSoftmax(node: SoftmaxNode, graph: IntegerGraph): Evaluato
       }
       // The exponentials wait in the output until their sum is known.
       let sum = 0;
-      for (let j = 0; j < keys; j++) {
-        const index = roundShift(max - input[row + j]! + expBias, expShift, 'floor');
-        const exponential = expTable[clip(index, 0, last)]!;
-        output[row + j] = exponential;
+      for (let j = row; j < row + keys; j++) {
+        const exponential = expTable[floorClip((max - input[j]! + expBias) * inverse, 0, last)]!;
+        output[j] = exponential;
         sum += exponential;
       }
       const part = reciprocalPart(node, sum);
       const reciprocal = part.table[clip(tableIndex(part, sum), 0, part.table.length - 1)]!;
-      for (let j = 0; j < keys; j++) {
-        const scaled = output[row + j]! * reciprocal + part.bias;
-        output[row + j] = clip(roundShift(scaled, part.shift, 'floor'), low, high);
+      const { inverse: scale } = roundingOf(part.shift);
+      for (let j = row; j < row + keys; j++) {
+        output[j] = floorClip((output[j]! * reciprocal + part.bias) * scale, low, high);
       }
     }
     return output;

@@ -1,4 +1,9 @@
-import { type IntegerGraph, rangeOf, tensorType, type WeightedValuesNode } from '../ir/index.ts';
+import {
+  type IntegerGraph,
+  requantizationOf,
+  tensorType,
+  type WeightedValuesNode,
+} from '../ir/index.ts';
 import { headSlice, requantizeTensor, transpose } from './attention.ts';
 import { dimension, type Evaluator } from './evaluator.ts';
 import { productTransposed } from './product.ts';
@@ -10,7 +15,7 @@ export function prepareWeightedValues(node: WeightedValuesNode, graph: IntegerGr
   const keys = dimension(shape, 2);
   const channels = dimension(tensorType(graph, node.value).shape, 1);
   const size = channels / node.heads;
-  const range = rangeOf(node.output.format);
+  const requantization = requantizationOf(node);
   return (read) => {
     const probability = read(node.probability);
     const value = read(node.value);
@@ -24,7 +29,7 @@ export function prepareWeightedValues(node: WeightedValuesNode, graph: IntegerGr
         output.set(sums.subarray(i * size, (i + 1) * size), i * channels + head * size);
       }
     }
-    requantizeTensor(output, node, range);
+    requantizeTensor(output, requantization);
     return output;
   };
 }

@@ -10,6 +10,11 @@ export interface RawImage {
   readonly pixels: Uint8Array;
   /** Class, or undefined where the source knows none. */
   readonly label: number | undefined;
+  /**
+   * Codes of the graph's input, where the source holds these; the pixels are then no more than a
+   * picture of them.
+   */
+  readonly codes?: Int32Array | undefined;
 }
 
 /** An image of the model's size. */

@@ -22,5 +22,6 @@ export function importParameters(
     : importOnnx(model, source.file, folder, place);
 }
 
+export * from './manifest/index.ts';
 export * from './onnx.ts';
 export * from './random.ts';

@@ -12,6 +12,7 @@ import {
   log2Ceil,
   type MatmulOperation,
   type Program,
+  type StationarySource,
   type StreamSource,
   units,
   unsignedBits,
@@ -42,6 +43,7 @@ export interface AddressBits {
   readonly O: number;
   readonly X: number;
   readonly ACT: number;
+  readonly LN: number;
   readonly KEY: number;
   readonly SCORE: number;
   readonly PROB: number;
@@ -65,13 +67,14 @@ export function busBits(p: EngineParameters): AddressBits {
   const { depths } = p;
   const of = (...sizes: number[]) => addressBits(Math.max(...sizes));
   return {
-    A: of(depths.activations, depths.input, depths.probabilities, depths.weights),
+    A: of(depths.activations, depths.normalized, depths.input, depths.probabilities),
     B: of(depths.weights, depths.keys),
     P: of(depths.parameters),
     S: of(depths.residual, depths.offset),
     O: of(depths.activations, depths.keys, depths.residual, depths.scores, depths.result),
     X: of(depths.residual),
     ACT: of(depths.activations),
+    LN: of(depths.normalized),
     KEY: of(depths.keys),
     SCORE: of(depths.scores),
     PROB: of(depths.probabilities),
@@ -91,7 +94,13 @@ const streamSources: Record<StreamSource, number> = {
   activations: 0,
   input: 1,
   probabilities: 2,
-  weights: 3,
+  normalized: 3,
+};
+const stationarySources: Record<StationarySource, number> = {
+  weights: 0,
+  keyRows: 1,
+  keyColumns: 2,
+  weightStream: 3,
 };
 const destinations: Record<Destination, number> = {
   activations: 0,
@@ -114,15 +123,22 @@ const signedField = (name: string, bits: number, value: number): Field => ({
   value,
 });
 
+/** Bits of the number of a tile in an activation word. */
+export function subBits(p: EngineParameters): number {
+  return addressBits(p.WORD / Math.min(p.TI, p.TO));
+}
+
 export function matmulTable(
   program: Program,
   p: EngineParameters,
   a: AddressBits,
 ): DescriptorTable {
-  const lanesBits = unsignedBits(p.TI);
-  const partBits = addressBits(p.WORD / p.TO);
+  const lanesBits = unsignedBits(Math.max(p.TI, p.TO));
+  const partBits = subBits(p);
   const fields = (op: MatmulOperation): Field[] => {
     const kTiles = Math.ceil(op.reduction / p.TI);
+    const oTiles = Math.ceil(op.columns / p.TO);
+    const byColumns = op.b.source === 'keyColumns';
     return [
       unsignedField('a_src', 2, streamSources[op.a.source]),
       unsignedField('a_base', a.A, op.a.base),
@@ -131,21 +147,24 @@ export function matmulTable(
       unsignedField('rows', p.COUNT_BITS, op.rows),
       unsignedField('k_tiles', p.COUNT_BITS, kTiles),
       unsignedField('k_last_lanes', lanesBits, op.reduction - (kTiles - 1) * p.TI),
-      unsignedField('o_tiles', p.COUNT_BITS, Math.ceil(op.columns / p.TO)),
-      unsignedField('n_rows', p.COUNT_BITS, op.columns),
-      unsignedField('b_src', 1, op.b.source === 'keys' ? 1 : 0),
-      unsignedField('b_base', a.B, op.b.base),
+      unsignedField('o_tiles', p.COUNT_BITS, oTiles),
+      unsignedField('o_last_lanes', lanesBits, op.columns - (oTiles - 1) * p.TO),
+      // What the loader walks over: rows of the operand, or tokens along the reduction.
+      unsignedField('n_rows', p.COUNT_BITS, byColumns ? op.reduction : op.columns),
+      unsignedField('b_src', 2, stationarySources[op.b.source]),
+      // The stream has its words in order, and no addresses.
+      unsignedField('b_base', a.B, op.b.source === 'weightStream' ? 0 : op.b.base),
       unsignedField('b_stride', a.B, op.b.stride),
-      unsignedField('p_base', a.P, op.parameters.base),
-      unsignedField('p_by_row', 1, op.parameters.byRow ? 1 : 0),
+      unsignedField('p_base', a.P, op.parameterBase),
+      unsignedField('bias_src', 1, op.skip?.source === 'bias' ? 1 : 0),
       unsignedField('shift', 6, op.shift),
       signedField('low', p.OUT_BITS, op.low),
       signedField('high', p.OUT_BITS, op.high),
       unsignedField('table_on', 1, op.tableBase === null ? 0 : 1),
       unsignedField('table_base', a.TABLE, op.tableBase ?? 0),
-      unsignedField('skip_on', 1, op.skip ? 1 : 0),
+      unsignedField('skip_on', 1, op.skip && op.skip.source !== 'bias' ? 1 : 0),
       unsignedField('skip_src', 1, op.skip?.source === 'offset' ? 1 : 0),
-      unsignedField('skip_mult', 16, op.skip?.multiplier ?? 0),
+      unsignedField('skip_mult', p.SKIP_MULT_BITS, op.skip?.multiplier ?? 0),
       unsignedField('skip_shift', 5, op.skip?.shift ?? 0),
       unsignedField('skip_base', a.S, op.skip?.base ?? 0),
       unsignedField('skip_stride', a.S, op.skip?.stride ?? 0),
@@ -190,9 +209,7 @@ export function layerNormTable(
           unsignedField('shift', 6, node.shift),
           signedField('low', p.ACT_BITS, low),
           signedField('high', p.ACT_BITS, high),
-          unsignedField('out_base', a.ACT, op.outBase),
-          unsignedField('key_on', 1, op.keyBase === null ? 0 : 1),
-          unsignedField('key_base', a.KEY, op.keyBase ?? 0),
+          unsignedField('out_base', a.LN, op.outBase),
         ],
       };
     }),

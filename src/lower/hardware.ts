@@ -16,6 +16,7 @@ import {
   matmulTable,
   meanPoolTable,
   softmaxTable,
+  subBits,
 } from './descriptors.ts';
 import {
   type MemoryImage,
@@ -24,6 +25,7 @@ import {
   parameterImage,
   tableImage,
   weightImages,
+  weightStreamImage,
 } from './images.ts';
 
 /** One constant of the core module. */
@@ -46,7 +48,10 @@ export interface Hardware {
   readonly layerNorm: DescriptorTable;
   readonly softmax: DescriptorTable | null;
   readonly meanPool: DescriptorTable | null;
+  /** Weights on chip. */
   readonly weights: readonly MemoryImage[];
+  /** Weights in external memory; null when there are none. */
+  readonly weightStream: Uint8Array | null;
   readonly memories: Memories;
 }
 
@@ -86,6 +91,7 @@ export function lower(plan: Plan): Hardware {
     softmax: p.HAS_SOFTMAX ? softmaxTable(graph, program, p, buses) : null,
     meanPool: p.HAS_POOL ? meanPoolTable(graph, program, p, buses) : null,
     weights: weightImages(graph, program, p),
+    weightStream: weightStreamImage(graph, program, plan.shape, p),
     memories: memories(graph, program, p),
   });
 }
@@ -129,15 +135,15 @@ function constants(
   const { depths } = p;
   const depth = (words: number) => Math.max(2, words);
   const list: [string, number, string?][] = [
+    ['TP', p.TP, 'tokens side by side'],
     ['TI', p.TI, 'elements of the reduction per cycle'],
     ['TO', p.TO, 'output channels per cycle'],
     ['VL', p.VL, 'elements per cycle of LayerNorm, softmax and pooling'],
-    ['WORD', p.WORD, 'elements of an activation word, the larger of TI and TO'],
-    [
-      'A_BITS',
-      p.A_BITS,
-      'streamed operand, signed: activations, probabilities with a sign bit, weights',
-    ],
+    ['STYLE', p.STYLE, 'of the multipliers: see vt_mac_array'],
+    ['CELL', p.CELL],
+    ['ARRAY_LATENCY', p.ARRAY_LATENCY, 'cycles from a word at the array to its sums'],
+    ['WORD', p.WORD, 'channels of a token in an activation word, the larger of TI and TO'],
+    ['A_BITS', p.A_BITS, 'streamed operand: activations, input codes, probabilities'],
     ['B_BITS', p.B_BITS, 'stationary operand, signed: weights, keys'],
     ['ACT_BITS', p.ACT_BITS, 'activations in memory'],
     ['IN_BITS', p.IN_BITS, 'input codes'],
@@ -161,12 +167,20 @@ function constants(
     ['CHANNEL_GROUPS', p.CHANNEL_GROUPS, 'ceil(CHANNELS / VL)'],
     ['KEY_GROUPS', p.KEY_GROUPS, 'ceil(TOKENS / VL)'],
     ['INPUT_WORDS', p.INPUT_WORDS, 'words of a frame on s_axis'],
-    ['MIN_PASS', p.MIN_PASS, 'cycles of the shortest pass: the way to the epilogue'],
-    ['MAX_ROWS', p.MAX_ROWS, 'rows of partial sums'],
-    ['ROW_BITS', addressBits(p.MAX_ROWS)],
+    ['PATCH_WORDS', p.PATCH_WORDS, 'of a patch'],
+    ['FIRST_TOKEN', p.FIRST_TOKEN, 'token of the first patch'],
+    ['BEAT_BITS', addressBits(p.INPUT_WORDS)],
+    ['MIN_PASS', p.MIN_PASS, 'cycles of the shortest pass: the way to memory'],
+    ['MAX_WORDS', p.MAX_WORDS, 'words of the longest pass'],
+    ['PASS_BITS', addressBits(p.MAX_WORDS)],
     ['COUNT_BITS', p.COUNT_BITS],
     ['LEAD_BITS', p.LEAD_BITS],
-    ['LANES_BITS', unsignedBits(p.TI)],
+    ['LANES_BITS', unsignedBits(Math.max(p.TI, p.TO))],
+    ['LANE_BITS', addressBits(p.TP), 'token of a word'],
+    ['SUB_BITS', subBits(p), 'tile of an activation word'],
+    ['SKIP_MULT_BITS', p.SKIP_MULT_BITS],
+    ['OFFSET_BIAS', p.OFFSET_BIAS ? 1 : 0, 'embedding offsets are added to the accumulator'],
+    ['OFFSET_BITS', p.OFFSET_BITS, 'embedding offset'],
     ['CLASS_BITS', unsignedBits(p.CLASSES)],
     ['HAS_TABLE', p.HAS_TABLE ? 1 : 0, 'an activation is a table'],
     ['TABLE_BITS', p.TABLE_BITS],
@@ -184,6 +198,7 @@ function constants(
     ['PC_BITS', addressBits(program.instructions.length)],
     ['OP_BITS', operationBits],
     ['ACT_DEPTH', depth(depths.activations), 'words'],
+    ['LN_DEPTH', depth(depths.normalized)],
     ['KEY_DEPTH', depth(depths.keys)],
     ['PROB_DEPTH', depth(depths.probabilities)],
     ['SCORE_DEPTH', depth(depths.scores)],
@@ -203,27 +218,35 @@ function constants(
     ['O_ADDR_BITS', a.O],
     ['X_ADDR_BITS', a.X],
     ['ACT_ADDR_BITS', a.ACT],
+    ['LN_ADDR_BITS', a.LN],
     ['KEY_ADDR_BITS', a.KEY],
     ['PROB_ADDR_BITS', a.PROB],
     ['SCORE_ADDR_BITS', a.SCORE],
     ['INPUT_ADDR_BITS', a.INPUT],
     ['OFFSET_ADDR_BITS', a.OFFSET],
     ['RESULT_ADDR_BITS', a.RESULT],
-    ['W_ADDR_BITS', a.W],
+    ...(depths.weights > 0 ? [['W_ADDR_BITS', a.W] as [string, number]] : []),
     ['TABLE_ADDR_BITS', a.TABLE],
     ['NORM_ADDR_BITS', a.NORM],
     ['RSQRT_ADDR_BITS', a.RSQRT],
     ['EXP_ADDR_BITS', a.EXP],
     ['RECIP_ADDR_BITS', a.RECIP],
-    [
-      'OUT_SUB_BITS',
-      addressBits(p.WORD / p.TO),
-      'part of an activation word that a product writes',
-    ],
     ['WORD_SUB_BITS', addressBits(p.WORD / p.VL), 'group of VL in an activation word'],
     ['RES_SUB_BITS', addressBits(p.TO / p.VL), 'group of VL in a residual or score word'],
     ['PROB_SUB_BITS', addressBits(p.TI / p.VL), 'group of VL in a probability word'],
   ];
+  if (p.stream) {
+    const { axiBits, words, lineBeats, lineWords, lines, burst, outstanding } = p.stream;
+    list.push(
+      ['AXI_BITS', axiBits, 'bus to the weights in external memory'],
+      ['STREAM_WORDS', words, 'weight words of a frame'],
+      ['LINE_BEATS', lineBeats, 'beats of a line'],
+      ['LINE_WORDS', lineWords, 'weight words of a line'],
+      ['LINES', lines, 'lines of buffer'],
+      ['BURST', burst, 'beats of a burst'],
+      ['OUTSTANDING', outstanding, 'bursts under way'],
+    );
+  }
   if (p.HAS_POOL) {
     list.push(['POOL_SUM_BITS', p.RES_BITS + log2Ceil(p.TOKENS), 'sum of TOKENS residual codes']);
   }

@@ -6,12 +6,15 @@ import type {
   ScoresNode,
   WeightedValuesNode,
 } from '../ir/index.ts';
-import type {
-  EngineParameters,
-  ParameterSegment,
-  Program,
-  TableSegment,
-  WeightSegment,
+import {
+  type EngineParameters,
+  type EngineShape,
+  type ParameterSegment,
+  type Program,
+  packWeightStream,
+  streamedWords,
+  type TableSegment,
+  type WeightSegment,
 } from '../plan/index.ts';
 import { hexWord } from './hex.ts';
 
@@ -40,39 +43,86 @@ function image(
   };
 }
 
-/** One file per weight, rows of `ceil(reduction / TI)` words. */
+/** One file per weight on chip, tile by tile: TO words of TI elements each, zeros past the last row. */
 export function weightImages(
   graph: IntegerGraph,
   program: Program,
   p: EngineParameters,
 ): MemoryImage[] {
-  return program.weights.map((segment) => {
-    const node = find<LinearNode | PatchEmbeddingNode>(graph, segment.tensor);
-    const words: string[] = [];
-    const perRow = Math.ceil(segment.reduction / p.TI);
-    for (let row = 0; row < segment.rows; row++) {
-      const padded = paddedRow(node.weight, row, segment);
-      for (let k = 0; k < perRow; k++) {
-        const lanes = Array.from({ length: p.TI }, (_, i) => padded(k * p.TI + i));
-        words.push(hexWord(lanes, p.W_BITS));
+  return program.weights
+    .filter(({ streamed }) => !streamed)
+    .map((segment) => {
+      const words = segmentWords(graph, segment, p).map((lanes) => hexWord(lanes, segment.bits));
+      const { count, width } = segment.groups;
+      const comment = `${segment.path}: ${count} x ${width} rows in tiles of ${p.TO} words, ${p.TI} x ${segment.bits} bits`;
+      return image(segment.path, segment.base, comment, words);
+    });
+}
+
+/** The weights in external memory, in the order in which a frame takes them; null without a stream. */
+export function weightStreamImage(
+  graph: IntegerGraph,
+  program: Program,
+  shape: EngineShape,
+  p: EngineParameters,
+): Uint8Array | null {
+  const { stream } = p;
+  if (!stream) return null;
+  const words: number[][] = [];
+  for (const segment of program.weights.filter(({ streamed }) => streamed)) {
+    segmentWords(graph, segment, p).forEach((lanes, i) => {
+      words[segment.base + i] = lanes;
+    });
+  }
+  const ordered = program.matmuls.flatMap((op) =>
+    words.slice(op.b.base, op.b.base + streamedWords(op, shape)),
+  );
+  return packWeightStream(stream, ordered, p.W_BITS);
+}
+
+/** The words of a weight, as the tile loader reads them. */
+function segmentWords(
+  graph: IntegerGraph,
+  segment: WeightSegment,
+  p: EngineParameters,
+): number[][] {
+  const node = find<LinearNode | PatchEmbeddingNode>(graph, segment.tensor);
+  return Array.from(tileOrder(segment, p), ({ row, k }) =>
+    Array.from({ length: p.TI }, (_, i) =>
+      row === null ? 0 : weightAt(node.weight, row, k + i, segment),
+    ),
+  );
+}
+
+/** Row (null: padding) and first element of every word of a weight, as the loader reads them. */
+function* tileOrder(
+  { groups: { count, width }, reduction }: WeightSegment,
+  { TI, TO }: EngineParameters,
+): Generator<{ readonly row: number | null; readonly k: number }> {
+  for (let group = 0; group < count; group++) {
+    for (let first = 0; first < width; first += TO) {
+      for (let k = 0; k < reduction; k += TI) {
+        for (let row = first; row < first + TO; row++) {
+          yield { row: row < width ? group * width + row : null, k };
+        }
       }
     }
-    const comment = `${segment.path}: ${segment.rows} rows of ${perRow} words, ${p.TI} x ${p.W_BITS} bits`;
-    return image(segment.path, segment.base, comment, words);
-  });
+  }
 }
 
 /** Element of a weight row at a padded reduction index; padding is zero. */
-function paddedRow(weight: Int32Array, row: number, segment: WeightSegment): (k: number) => number {
-  const { heads, rows } = segment;
-  const columns = weight.length / rows;
-  return (k) => {
-    if (!heads) return k < columns ? (weight[row * columns + k] as number) : 0;
-    const head = Math.floor(k / heads.pitch);
-    const channel = k % heads.pitch;
-    if (head >= heads.count || channel >= heads.width) return 0;
-    return weight[row * columns + head * heads.width + channel] as number;
-  };
+function weightAt(
+  weight: Int32Array,
+  row: number,
+  k: number,
+  { heads, groups }: WeightSegment,
+): number {
+  const columns = weight.length / (groups.count * groups.width);
+  if (!heads) return k < columns ? (weight[row * columns + k] as number) : 0;
+  const head = Math.floor(k / heads.pitch);
+  const channel = k % heads.pitch;
+  if (head >= heads.count || channel >= heads.width) return 0;
+  return weight[row * columns + head * heads.width + channel] as number;
 }
 
 /** Bias and multiplier of every output channel: `{multiplier, bias}`, bias in the low bits. */
@@ -114,25 +164,27 @@ function channelParameters(
     case 'patchEmbedding':
       return { bias: () => 0, multiplier: (c) => node.multiplier[c] as number };
     default:
-      return { bias: () => 0, multiplier: () => node.multiplier };
+      return { bias: () => node.bias ?? 0, multiplier: () => node.multiplier };
   }
 }
 
-/** Position embedding, class token and bias: what the embedding adds, in words of TO codes. */
+/** Position embedding, class token and bias: what the embedding adds, in words of TP x TO. */
 export function offsetImage(graph: IntegerGraph, p: EngineParameters): MemoryImage {
   const node = graph.nodes.find((n): n is PatchEmbeddingNode => n.kind === 'patchEmbedding');
   if (!node) throw new Error('the graph has no patch embedding');
   const [tokens = 0, channels = 0] = node.output.shape;
+  const at = (t: number, c: number) =>
+    t < tokens && c < channels ? (node.offset[t * channels + c] as number) : 0;
   const words: string[] = [];
-  for (let t = 0; t < tokens; t++) {
+  for (let t = 0; t < tokens; t += p.TP) {
     for (let c = 0; c < channels; c += p.TO) {
-      const lanes = Array.from({ length: p.TO }, (_, i) =>
-        c + i < channels ? (node.offset[t * channels + c + i] as number) : 0,
+      const lanes = Array.from({ length: p.TP * p.TO }, (_, i) =>
+        at(t + Math.floor(i / p.TO), c + (i % p.TO)),
       );
-      words.push(hexWord(lanes, p.RES_BITS));
+      words.push(hexWord(lanes, p.OFFSET_BITS));
     }
   }
-  const comment = `position embedding, class token and bias: ${tokens} rows, ${p.TO} x ${p.RES_BITS} bits a word`;
+  const comment = `position embedding, class token and bias: ${tokens} tokens, ${p.TP} x ${p.TO} x ${p.OFFSET_BITS} bits a word`;
   return image('embedding_offset', 0, comment, words);
 }
 

@@ -2,16 +2,22 @@ import type { Board } from '../boards/index.ts';
 import type { CheckedGraph } from '../check/index.ts';
 import { type Diagnostic, DiagnosticsError, type Place } from '../diagnostics/index.ts';
 import type { Target } from '../dsl/design.ts';
+import { type IntegerGraph, tensorType } from '../ir/index.ts';
 import { countCycles } from './cycles.ts';
-import type { EngineShape } from './engine.ts';
+import { type EngineShape, productsPerCycle, tokenWords } from './engine.ts';
 import { rowGroups } from './geometry.ts';
-import { engineParameters } from './parameters.ts';
+import { engineParameters, weightBits } from './parameters.ts';
 import type { Plan } from './plan.ts';
+import { type Program, streamedWords, usefulProducts } from './program.ts';
 import { estimateResources, type ResourceEstimate } from './resources.ts';
 import { schedule } from './schedule/index.ts';
+import { type WeightStream, weightStream } from './weight-stream.ts';
 
 /** Share of a board's resources that a plan may take; the rest is for placement and the user. */
 const BUDGET = 0.8;
+
+/** Where the weights lie: all on chip, or in external memory behind a bus of so many bits. */
+export type WeightPlace = 'onChip' | { readonly axiBits: WeightStream['axiBits'] };
 
 /** Plans one shape exactly, whether it fits the board or not. */
 export function planShape(
@@ -19,13 +25,26 @@ export function planShape(
   board: Board,
   clockMHz: number,
   shape: EngineShape,
+  place: WeightPlace = 'onChip',
 ): Plan {
   const { graph } = checked;
-  const program = schedule(graph, shape);
   const geometry = rowGroups(graph, shape);
-  const parameters = engineParameters(checked, program, shape);
-  const cycles = countCycles(program, shape, geometry);
-  const products = program.matmuls.reduce((sum, op) => sum + op.products, 0);
+  const streamed = place === 'onChip' ? () => false : streamedNodes(graph, shape, place.axiBits);
+  // Cutting products around LayerNorm pays unless the cut passes are too short. A larger buffer
+  // carries the stream over the passes that want more weights than the bus brings.
+  const candidates = [true, false].flatMap((overlapNorms) => {
+    const program = schedule(graph, shape, { overlapNorms, streamed });
+    return streamsFor(program, shape, checked, place).map((stream) => ({
+      program,
+      stream,
+      cycles: countCycles(program, shape, geometry, undefined, stream),
+    }));
+  });
+  const { program, stream, cycles } = candidates.reduce((best, other) =>
+    other.cycles.perFrame < best.cycles.perFrame ? other : best,
+  );
+  const parameters = engineParameters(checked, program, shape, stream);
+  const products = program.matmuls.reduce((sum, op) => sum + usefulProducts(op), 0);
   return Object.freeze({
     checked,
     board,
@@ -33,13 +52,47 @@ export function planShape(
     shape,
     program,
     parameters,
+    stream,
     geometry,
     cycles,
     products,
-    utilization: products / (shape.inputs * shape.outputs * cycles.perFrame),
+    utilization: products / (productsPerCycle(shape) * cycles.perFrame),
     framesPerSecond: (clockMHz * 1e6) / cycles.perFrame,
     estimate: estimateResources(parameters, board),
   });
+}
+
+/** Buffers of 1, 4 and 16 times what hides the latency of the memory. */
+const BUFFERS = [1, 4, 16];
+
+function streamsFor(
+  program: Program,
+  shape: EngineShape,
+  checked: CheckedGraph,
+  place: WeightPlace,
+): (WeightStream | null)[] {
+  if (place === 'onChip') return [null];
+  const words = program.matmuls.reduce((sum, op) => sum + streamedWords(op, shape), 0);
+  if (words === 0) return [null];
+  const wordBits = shape.inputs * weightBits(checked.graph);
+  const least = weightStream({ axiBits: place.axiBits, wordBits, words });
+  return BUFFERS.map((factor) => ({ ...least, lines: least.lines * factor }));
+}
+
+/**
+ * The nodes whose weights a bus can bring while they are used: a tile serves as many cycles as there
+ * are words of tokens. The rest, the head of a model with a class token say, stays on chip.
+ */
+function streamedNodes(
+  graph: IntegerGraph,
+  shape: EngineShape,
+  axiBits: number,
+): (tensor: string) => boolean {
+  const tileBits = shape.inputs * shape.outputs * weightBits(graph);
+  return (tensor) => {
+    const rows = tensorType(graph, tensor).shape[0] ?? 1;
+    return tokenWords(shape, rows) * axiBits >= tileBits / 2;
+  };
 }
 
 /**
@@ -61,20 +114,26 @@ export function choosePlan(
     throw new DiagnosticsError([{ code, message, hint, place }]);
   };
   if (target.tile) {
-    const { inputs, outputs, vector } = target.tile;
-    const shape = { inputs, outputs, vector: vector ?? lanesFor(Math.min(inputs, outputs)) };
-    const plan = planShape(checked, board, clockMHz, shape);
+    const { tokens = 1, inputs, outputs, vector } = target.tile;
+    const lanes = vector ?? lanesFor(Math.min(inputs, outputs));
+    const shape = { tokens, inputs, outputs, vector: lanes };
+    const plans = weightPlaces(board, target).map((p) =>
+      planShape(checked, board, clockMHz, shape, p),
+    );
+    const plan = plans.find(({ estimate }) => fits(estimate, board)) ?? (plans[0] as Plan);
     if (!fits(plan.estimate, board)) {
       fault(
         'VT413',
-        `The tile ${inputs} x ${outputs} needs about ${describe(plan.estimate)}, and ${board.name} has ${describe(boardSupply(board))}.`,
+        `The tile ${tokens} x ${inputs} x ${outputs} needs about ${describe(plan.estimate)}, and ${board.name} has ${describe(boardSupply(board))}.`,
         'Choose a smaller tile, fewer bits or a larger board, or leave the tile to the planner.',
         'target.tile',
       );
     }
     return plan;
   }
-  const plans = candidates().map((shape) => planShape(checked, board, clockMHz, shape));
+  const plans = candidates().flatMap((shape) =>
+    weightPlaces(board, target).map((place) => planShape(checked, board, clockMHz, shape, place)),
+  );
   const fitting = plans.filter((plan) => fits(plan.estimate, board));
   const smallest = plans[0] as Plan;
   const fastest = fitting.reduce<Plan | null>(
@@ -107,6 +166,14 @@ export function choosePlan(
   );
 }
 
+/** On chip is tried first; external memory needs a board that has it, or the user's word. */
+function weightPlaces(board: Board, { weights, weightBus }: Target): WeightPlace[] {
+  const external = { axiBits: weightBus ?? 128 };
+  if (weights === 'onChip') return ['onChip'];
+  if (weights === 'external') return [external];
+  return board.family === 'xcup' || board.family === 'xc7' ? ['onChip', external] : ['onChip'];
+}
+
 /** Lanes of the row-wise units for a tile of which `small` is the smaller side: up to 4, dividing it. */
 function lanesFor(small: number): number {
   return [4, 3, 2].find((lanes) => small % lanes === 0) ?? 1;
@@ -120,12 +187,16 @@ function candidates(): EngineShape[] {
     for (const outputs of sides) {
       const [small, large] = inputs < outputs ? [inputs, outputs] : [outputs, inputs];
       if (large % small !== 0 || large / small > 2) continue;
-      for (const vector of [2, 4, 8, 16]) {
-        if (small % vector === 0) shapes.push({ inputs, outputs, vector });
+      for (const tokens of [1, 2]) {
+        for (const vector of [2, 4, 8, 16]) {
+          if (small % vector === 0 && small % tokens === 0) {
+            shapes.push({ tokens, inputs, outputs, vector });
+          }
+        }
       }
     }
   }
-  return shapes.sort((a, b) => a.inputs * a.outputs - b.inputs * b.outputs || a.vector - b.vector);
+  return shapes.sort((a, b) => productsPerCycle(a) - productsPerCycle(b) || a.vector - b.vector);
 }
 
 function boardSupply(board: Board): ResourceEstimate {

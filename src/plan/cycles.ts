@@ -1,5 +1,7 @@
-import { type EngineShape, latencies } from './engine.ts';
+import { type EngineShape, latencies, tokenWords } from './engine.ts';
 import type { Instruction, MatmulOperation, Program, Unit } from './program.ts';
+import { type WeightArrival, weightArrival } from './weight-arrival.ts';
+import type { WeightStream } from './weight-stream.ts';
 
 /**
  * The exact number of cycles. The engine's timing does not depend on data, so running the program
@@ -30,7 +32,14 @@ export interface IssueEvent {
   /** What it waited for longest between the two; null when it did not wait. */
   readonly waitedFor: Wait | null;
   /** Of a matrix product: when it takes its first tile, and when another may take its own. */
-  readonly array: { readonly taken: number; readonly free: number } | null;
+  readonly array: ArrayUse | null;
+}
+
+export interface ArrayUse {
+  readonly taken: number;
+  readonly free: number;
+  /** Cycles by which weights that had not come delayed the first tile, and all the others. */
+  readonly late: { readonly first: number; readonly others: number };
 }
 
 interface Timeline {
@@ -41,6 +50,8 @@ interface Timeline {
   /** First cycle in which the streamer may take the next operation's first tile. */
   streamerFree: number;
   nextIssue: number;
+  /** The weight stream, where there is one. */
+  readonly weights: WeightArrival | null;
 }
 
 /** Geometry on which the latencies of the row-wise units depend. */
@@ -54,12 +65,16 @@ export interface RowGroups {
   readonly classes: number;
 }
 
-/** @param observe is told of every instruction of every frame that is run, in order */
+/**
+ * @param observe is told of every instruction of every frame that is run, in order
+ * @param stream weights in external memory, which answers after `DEFAULT_LATENCY` cycles
+ */
 export function countCycles(
   program: Program,
   shape: EngineShape,
   groups: RowGroups,
   observe: (event: IssueEvent) => void = () => {},
+  stream: WeightStream | null = null,
 ): CycleReport {
   const line: Timeline = {
     idle: { matmul: 0, layerNorm: 0, softmax: 0, meanPool: 0, input: 0, result: 0 },
@@ -67,6 +82,8 @@ export function countCycles(
     streamerFree: 0,
     // Fetch in cycle 0, descriptor in 1, issue in 2.
     nextIssue: 2,
+    // Fetching is enabled along with the first instruction.
+    weights: stream && weightArrival(stream, { start: 2 }),
   };
   const { instructions, loopStart } = program;
   let firstInput = -1;
@@ -123,6 +140,20 @@ function issue(
   return { instruction, from, at, waitedFor, array };
 }
 
+/** Cycles from taking a tile, or from an operation's issue, until the next one is there. */
+function loaded(
+  { weights }: Timeline,
+  { b }: MatmulOperation,
+  { outputs }: EngineShape,
+  from: number,
+  load: number,
+): number {
+  if (b.source !== 'weightStream') return load;
+  if (!weights) throw new Error('the program streams weights, and there is no stream');
+  // The first word can be taken one cycle after; the tile is there three cycles after the last.
+  return weights.take(outputs, from + 1) + 3 - from;
+}
+
 function start(
   line: Timeline,
   { unit, operation }: Instruction,
@@ -136,13 +167,24 @@ function start(
       const op = program.matmuls[operation] as MatmulOperation;
       const latency = latencies(shape);
       const passes = Math.ceil(op.reduction / shape.inputs) * Math.ceil(op.columns / shape.outputs);
-      const pass = Math.max(op.rows, latency.minPass);
-      const firstTake = Math.max(at + latency.load, line.streamerFree);
-      const lastTake = firstTake + (passes - 1) * Math.max(pass, latency.load);
+      const words = tokenWords(shape, op.rows);
+      const pass = Math.max(words, latency.minPass);
+      const load = op.b.source === 'keyColumns' ? latency.loadColumns : latency.loadRows;
+      const firstTake = Math.max(at + loaded(line, op, shape, at, load), line.streamerFree);
+      const late = { first: firstTake - Math.max(at + load, line.streamerFree), others: 0 };
+      let lastTake = firstTake + (passes - 1) * Math.max(pass, load);
+      if (op.b.source === 'weightStream') {
+        const inTime = lastTake;
+        lastTake = firstTake;
+        for (let i = 1; i < passes; i++) {
+          lastTake += Math.max(pass, loaded(line, op, shape, lastTake, load));
+        }
+        late.others = lastTake - inTime;
+      }
       line.idle.matmul = lastTake + 1; // the loader takes the next operation
       line.streamerFree = lastTake + pass;
-      line.matmulDone.push(lastTake + op.rows + latency.result + 1);
-      return { taken: firstTake, free: line.streamerFree };
+      line.matmulDone.push(lastTake + words + latency.result + 1);
+      return { taken: firstTake, free: line.streamerFree, late };
     }
     case 'layerNorm': {
       const rows = program.layerNorms[operation]?.rows ?? 0;

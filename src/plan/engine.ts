@@ -4,6 +4,8 @@
  * comparing predicted with simulated cycles.
  */
 export interface EngineShape {
+  /** TP: tokens (rows of the streamed operand) that pass the tile side by side; divides TI and TO. */
+  readonly tokens: number;
   /** TI: elements of the reduction multiplied per cycle. */
   readonly inputs: number;
   /** TO: output channels per cycle. One of TI and TO divides the other. */
@@ -12,9 +14,23 @@ export interface EngineShape {
   readonly vector: number;
 }
 
-/** Elements of a word of the activation and key memories. */
+/** Products that the array does in a cycle. */
+export function productsPerCycle({
+  tokens,
+  inputs,
+  outputs,
+}: Pick<EngineShape, 'tokens' | 'inputs' | 'outputs'>): number {
+  return tokens * inputs * outputs;
+}
+
+/** Channels of one token in a word of the activation and key memories. */
 export function wordElements(shape: EngineShape): number {
   return Math.max(shape.inputs, shape.outputs);
+}
+
+/** Words of `rows` tokens that are streamed one after the other. */
+export function tokenWords(shape: EngineShape, rows: number): number {
+  return Math.ceil(rows / shape.tokens);
 }
 
 /** `ceil(log2 n)` for n >= 1. */
@@ -28,15 +44,25 @@ export function unsignedBits(n: number): number {
 }
 
 export interface Latencies {
-  /** Cycles a tile must at least serve: loading the next one (TO rows, and three for the way). */
-  readonly load: number;
-  /** Cycles a pass lasts at least; see vt_matmul. */
+  /** From a word at the array to its sums. */
+  readonly array: number;
+  /** Cycles from taking a tile to having the next one: its rows, and three for the way. */
+  readonly loadRows: number;
+  /** The same for a tile that is filled by columns. */
+  readonly loadColumns: number;
+  /** Cycles a pass lasts at least; see vt_token_streamer. */
   readonly minPass: number;
   /** From a streamed word's issue to the cycle in which its result is written. */
   readonly result: number;
 }
 
-export function latencies(shape: EngineShape): Latencies {
-  const tree = log2Ceil(shape.inputs);
-  return { load: shape.outputs + 3, minPass: tree + 12, result: tree + 11 };
+export function latencies({ inputs, outputs }: EngineShape): Latencies {
+  const array = 1 + log2Ceil(inputs);
+  return {
+    array,
+    loadRows: outputs + 3,
+    loadColumns: Math.max(inputs, outputs) + 3,
+    minPass: array + 11,
+    result: array + 10,
+  };
 }

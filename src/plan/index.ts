@@ -6,4 +6,5 @@ export * from './occupancy.ts';
 export * from './parameters.ts';
 export * from './plan.ts';
 export * from './program.ts';
+export * from './weight-stream.ts';
 export * from './weights-fit.ts';

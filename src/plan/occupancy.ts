@@ -1,4 +1,5 @@
 import { countCycles, type IssueEvent, type Wait } from './cycles.ts';
+import { productsPerCycle, tokenWords } from './engine.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface Occupancy {
   readonly shortPasses: number;
   /** The first tile of an operation is loaded, and there is nothing to stream meanwhile. */
   readonly firstTiles: number;
+  /** Weights of a tile have not come from external memory. */
+  readonly weights: number;
   /** An instruction is fetched. */
   readonly fetch: number;
   /** The next instruction waits for a unit, or for products on their way to memory. */
@@ -25,7 +28,7 @@ export interface Occupancy {
 export function occupancy(plan: Plan): Occupancy {
   const { program, shape, geometry, cycles } = plan;
   const events: IssueEvent[] = [];
-  countCycles(program, shape, geometry, (event) => events.push(event));
+  countCycles(program, shape, geometry, (event) => events.push(event), plan.stream);
   const frameLength = program.instructions.length - program.loopStart;
   const busy = events.flatMap((event) => (event.array ? [event.array] : []));
   const ofFrame = busy.slice(-program.matmuls.length);
@@ -39,8 +42,9 @@ export function occupancy(plan: Plan): Occupancy {
     result: 0,
     products: 0,
   };
-  let [firstTiles, fetch] = [0, 0];
-  ofFrame.forEach(({ taken }, i) => {
+  let [firstTiles, fetch, weights] = [0, 0, 0];
+  ofFrame.forEach(({ taken, late }, i) => {
+    weights += late.first + late.others;
     // The array has been free since the operation before, for the first one that of the last frame.
     const free = busy[busy.length - ofFrame.length + i - 1]?.free ?? 0;
     let explained = 0;
@@ -52,7 +56,9 @@ export function occupancy(plan: Plan): Occupancy {
     for (const event of events.slice(-2 * frameLength)) {
       if (event.waitedFor) waiting[event.waitedFor] += overlap(event.from, event.at);
       if (event.array?.taken === taken) {
-        firstTiles += overlap(event.at, taken);
+        // Late weights hold the tile up last.
+        firstTiles += overlap(event.at, taken - late.first);
+        overlap(taken - late.first, taken);
         break; // what comes after does not hold this operation back
       }
       fetch += overlap(event.at, event.at + 3);
@@ -62,16 +68,18 @@ export function occupancy(plan: Plan): Occupancy {
 
   const streamed = program.matmuls.reduce((sum, op) => {
     const tiles = Math.ceil(op.reduction / shape.inputs) * Math.ceil(op.columns / shape.outputs);
-    return sum + tiles * op.rows;
+    return sum + tiles * tokenWords(shape, op.rows);
   }, 0);
   const occupied = ofFrame.reduce((sum, { taken, free }) => sum + free - taken, 0);
-  const useful = plan.products / (shape.inputs * shape.outputs);
+  const lateTiles = ofFrame.reduce((sum, { late }) => sum + late.others, 0);
+  const useful = plan.products / productsPerCycle(shape);
   return {
     perFrame: cycles.perFrame,
     useful,
     padding: streamed - useful,
-    shortPasses: occupied - streamed,
+    shortPasses: occupied - streamed - lateTiles,
     firstTiles,
+    weights,
     fetch,
     waiting,
   };

@@ -1,21 +1,28 @@
 import type { CheckedGraph } from '../check/index.ts';
 import {
+  type IntegerGraph,
   type IntegerNode,
   type NumberFormat,
   signedBits,
   storageBits,
   tensorType,
 } from '../ir/index.ts';
-import { type EngineShape, latencies, log2Ceil, unsignedBits } from './engine.ts';
+import { type EngineShape, latencies, log2Ceil, tokenWords, unsignedBits } from './engine.ts';
 import { rowGroups } from './geometry.ts';
-import type { MemoryDepths, Program } from './program.ts';
+import type { MemoryDepths, Program, WeightSection } from './program.ts';
+import { firstToken } from './schedule/context.ts';
+import type { WeightStream } from './weight-stream.ts';
 
 /** The parameters of the RTL library, by the names they have there. */
 export interface EngineParameters {
+  readonly TP: number;
   readonly TI: number;
   readonly TO: number;
   readonly VL: number;
   readonly WORD: number;
+  readonly STYLE: number;
+  readonly CELL: number;
+  readonly ARRAY_LATENCY: number;
   readonly A_BITS: number;
   readonly B_BITS: number;
   readonly ACT_BITS: number;
@@ -37,7 +44,10 @@ export interface EngineParameters {
   readonly TABLE_BITS: number;
   readonly TABLE_DEPTH: number;
   readonly MIN_PASS: number;
-  readonly MAX_ROWS: number;
+  readonly SKIP_MULT_BITS: number;
+  readonly OFFSET_BIAS: boolean;
+  readonly OFFSET_BITS: number;
+  readonly MAX_WORDS: number;
   readonly COUNT_BITS: number;
   readonly LEAD_BITS: number;
   readonly TOKENS: number;
@@ -45,6 +55,8 @@ export interface EngineParameters {
   readonly CHANNEL_GROUPS: number;
   readonly KEY_GROUPS: number;
   readonly INPUT_WORDS: number;
+  readonly PATCH_WORDS: number;
+  readonly FIRST_TOKEN: number;
   readonly CLASSES: number;
   readonly NORM_W_BITS: number;
   readonly NORM_BIAS_BITS: number;
@@ -54,6 +66,9 @@ export interface EngineParameters {
   readonly R_BITS: number;
   readonly EXP_DEPTH: number;
   readonly RECIP_DEPTH: number;
+  /** Weights in external memory; null when all lie on chip. */
+  readonly stream: WeightStream | null;
+  readonly weightSections: readonly WeightSection[];
   readonly depths: MemoryDepths;
 }
 
@@ -79,14 +94,23 @@ const isKind =
   (node: IntegerNode): node is Extract<IntegerNode, { kind: K }> =>
     node.kind === kind;
 
+/** Bits of a weight in memory: those of the widest one. */
+export function weightBits(graph: IntegerGraph): number {
+  const formats = graph.nodes.flatMap((node) =>
+    node.kind === 'linear' || node.kind === 'patchEmbedding' ? [node.weightFormat] : [],
+  );
+  return Math.max(2, ...formats.map(signedBits));
+}
+
 /** Derives every width and depth of the engine from the checked graph and its program. */
 export function engineParameters(
   checked: CheckedGraph,
   program: Program,
   shape: EngineShape,
+  stream: WeightStream | null = null,
 ): EngineParameters {
   const { graph, widths } = checked;
-  const { inputs: TI, outputs: TO, vector: VL } = shape;
+  const { tokens: TP, inputs: TI, outputs: TO, vector: VL } = shape;
   const groups = rowGroups(graph, shape);
   const { nodes } = graph;
   const linears = nodes.filter(isKind('linear'));
@@ -113,24 +137,32 @@ export function engineParameters(
     softmaxes.map((n) => tensorType(graph, n.input).format),
     signedBits,
   );
-  const W_BITS = bits(
-    [embedding, ...linears].map((n) => n.weightFormat),
-    signedBits,
-  );
-  const A_BITS = Math.max(ACT_BITS, IN_BITS, PROB_BITS + 1, W_BITS);
+  const W_BITS = weightBits(graph);
+  const A_BITS = Math.max(ACT_BITS, IN_BITS, PROB_BITS);
   const B_BITS = Math.max(ACT_BITS, W_BITS);
 
   const matrices = [...widths.values()].flatMap((w) => (w.kind === 'matrix' ? [w] : []));
   const widest = matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a));
-  const dotBits = A_BITS + B_BITS + log2Ceil(TI);
+  // The array takes raw codes, signed or not.
+  const dotBits = A_BITS + 1 + B_BITS + log2Ceil(TI);
   // The accumulator extends the dot product by at least one bit, whatever the proof allows.
   const ACC_BITS = Math.max(widest.accumulatorBits, dotBits + 1);
-  const BIAS_BITS = Math.max(2, signedBitsOf(linears.flatMap((n) => [...n.epilogue.bias])));
+  const OFFSET_BIAS = embedding.offsetTo === 'accumulator';
+  const RES_BITS = storageBits(embedding.output.format);
+  const offsetBits = OFFSET_BIAS ? signedBitsOf(embedding.offset) : RES_BITS;
+  const requantized = nodes.flatMap((n) =>
+    n.kind === 'scores' || n.kind === 'weightedValues' ? [n] : [],
+  );
+  const BIAS_BITS = Math.max(
+    2,
+    OFFSET_BIAS ? offsetBits : 0,
+    ...linears.map((n) => signedBitsOf(n.epilogue.bias)),
+    signedBitsOf(requantized.map((n) => n.bias ?? 0)),
+  );
   const SUM_BITS = Math.max(ACC_BITS, BIAS_BITS) + 1;
   const largestShift = Math.max(...program.matmuls.map((op) => op.shift));
   // The rounding constant 2^(shift-1) must fit beside the product of sum and 16-bit multiplier.
   const PROD_BITS = Math.max(SUM_BITS + 17, largestShift + 2);
-  const RES_BITS = storageBits(embedding.output.format);
   const RESULT_BITS = signedBits(result.output.format);
   const OUT_BITS = Math.max(
     RES_BITS,
@@ -139,21 +171,30 @@ export function engineParameters(
     SCORE_BITS,
     signedBitsOf(program.matmuls.flatMap((op) => [op.low, op.high])),
   );
-  const tables = linears.flatMap((n) => (n.epilogue.table ? [n] : []));
+  const tables = [
+    ...linears.flatMap((n) => (n.epilogue.table ? [n] : [])),
+    ...requantized.flatMap((n) => (n.table ? [n] : [])),
+  ];
+  const skipMultipliers = linears.map((n) => n.epilogue.residual?.multiplier ?? 1);
   const depthOf = (segments: readonly { base: number; entries: Int32Array }[]) =>
     Math.max(2, ...segments.map((s) => s.base + s.entries.length));
   const counts = program.matmuls.flatMap((op) => [
     op.rows,
-    op.columns,
+    // Counted in whole tiles: of tokens along the reduction, of rows along the columns.
+    op.columns + TO,
     Math.ceil(op.reduction / TI),
-    Math.ceil(op.columns / TO),
+    op.b.source === 'keyColumns' ? op.reduction + TI : 0,
   ]);
 
   return {
+    TP,
     TI,
     TO,
     VL,
     WORD: Math.max(TI, TO),
+    STYLE: 0,
+    CELL: 0,
+    ARRAY_LATENCY: latencies(shape).array,
     A_BITS,
     B_BITS,
     ACT_BITS,
@@ -178,7 +219,10 @@ export function engineParameters(
     ),
     TABLE_DEPTH: depthOf(program.activationTables),
     MIN_PASS: latencies(shape).minPass,
-    MAX_ROWS: Math.max(2, ...program.matmuls.map((op) => op.rows)),
+    SKIP_MULT_BITS: Math.max(16, ...skipMultipliers.map(unsignedBits)),
+    OFFSET_BIAS,
+    OFFSET_BITS: offsetBits,
+    MAX_WORDS: Math.max(2, ...program.matmuls.map((op) => tokenWords(shape, op.rows))),
     // Large enough for the TO rows of a tile beside every count.
     COUNT_BITS: unsignedBits(Math.max(2 * TO, latencies(shape).minPass, ...counts)) + 1,
     LEAD_BITS: unsignedBits(embedding.leading),
@@ -187,6 +231,8 @@ export function engineParameters(
     CHANNEL_GROUPS: groups.channels,
     KEY_GROUPS: groups.keys,
     INPUT_WORDS: groups.inputWords,
+    PATCH_WORDS: Math.ceil((graph.input.tensor.shape[1] ?? 1) / TI),
+    FIRST_TOKEN: firstToken(embedding),
     CLASSES: groups.classes,
     NORM_W_BITS: Math.max(2, ...norms.map((n) => signedBitsOf(n.weight))),
     NORM_BIAS_BITS: Math.max(2, ...norms.map((n) => signedBitsOf(n.bias))),
@@ -196,6 +242,8 @@ export function engineParameters(
     R_BITS: unsignedBits(largest(softmaxes.flatMap((n) => [...n.one.table, ...n.two.table]))),
     EXP_DEPTH: depthOf(program.expTables),
     RECIP_DEPTH: depthOf(program.reciprocalTables),
+    stream,
+    weightSections: program.weightSections,
     depths: program.depths,
   };
 }

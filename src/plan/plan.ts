@@ -5,6 +5,7 @@ import type { EngineShape } from './engine.ts';
 import type { EngineParameters } from './parameters.ts';
 import type { Program } from './program.ts';
 import type { ResourceEstimate } from './resources.ts';
+import type { WeightStream } from './weight-stream.ts';
 
 /** Everything that is decided about the hardware, before any of it is written down. */
 export interface Plan {
@@ -14,6 +15,8 @@ export interface Plan {
   readonly shape: EngineShape;
   readonly program: Program;
   readonly parameters: EngineParameters;
+  /** Weights in external memory; null when all lie on chip. */
+  readonly stream: WeightStream | null;
   readonly geometry: RowGroups;
   readonly cycles: CycleReport;
   /** Products that serve a result, per frame; padding left out. */

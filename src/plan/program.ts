@@ -1,4 +1,5 @@
 import type { Place } from '../diagnostics/index.ts';
+import type { EngineShape } from './engine.ts';
 
 /** Units that an instruction can start, in the order of their numbers in the RTL. */
 export const units = ['matmul', 'layerNorm', 'softmax', 'meanPool', 'input', 'result'] as const;
@@ -16,7 +17,9 @@ export interface Instruction {
   readonly label: string;
 }
 
-export type StreamSource = 'activations' | 'input' | 'probabilities' | 'weights';
+export type StreamSource = 'activations' | 'input' | 'probabilities' | 'normalized';
+/** Where the stationary operand comes from; keys are taken by rows or by columns of their memory. */
+export type StationarySource = 'weights' | 'weightStream' | 'keyRows' | 'keyColumns';
 export type Destination = 'activations' | 'keys' | 'residual' | 'scores' | 'result';
 
 /** How the rows and columns of an operation's result lie in a tensor of the integer graph. */
@@ -24,13 +27,15 @@ export interface Tap {
   /** Name of the tensor. */
   readonly tensor: string;
   readonly head: number | null;
-  /** First column of the tensor that this operation writes. */
+  /** First row and column of the tensor that this operation writes. */
+  readonly rowOffset: number;
   readonly columnOffset: number;
-  /** The operation's rows are the tensor's columns. */
-  readonly transposed: boolean;
 }
 
-/** `C[rows, columns] = A[rows, reduction] * B[columns, reduction]^T`, then the epilogue. */
+/**
+ * `C[rows, columns] = A[rows, reduction] * B[columns, reduction]^T`, then the epilogue. Strides of
+ * memories that hold tokens lead from TP tokens to the next TP.
+ */
 export interface MatmulOperation {
   readonly name: string;
   readonly tap: Tap;
@@ -40,22 +45,27 @@ export interface MatmulOperation {
   readonly lead: number;
   readonly reduction: number;
   readonly columns: number;
-  /** Products that serve the result: padding left out. */
-  readonly products: number;
+  /** Elements of the reduction that are not padding between heads. */
+  readonly elements: number;
   readonly a: { readonly source: StreamSource; readonly base: number; readonly stride: number };
+  /**
+   * The stride leads from TP tokens to the next; weights lie in the order of the tiles. The base in the
+   * weight stream is that of a memory that held all streamed weights once.
+   */
   readonly b: {
-    readonly source: 'weights' | 'keys';
+    readonly source: StationarySource;
     readonly base: number;
     readonly stride: number;
   };
-  readonly parameters: { readonly base: number; readonly byRow: boolean };
+  readonly parameterBase: number;
   readonly shift: number;
   readonly low: number;
   readonly high: number;
   /** Word of the activation tables where this operation's table starts. */
   readonly tableBase: number | null;
+  /** What is added: a row of the residual stream or an offset at the end, or an offset as the bias. */
   readonly skip: {
-    readonly source: 'residual' | 'offset';
+    readonly source: 'residual' | 'offset' | 'bias';
     readonly base: number;
     readonly stride: number;
     readonly multiplier: number;
@@ -70,6 +80,20 @@ export interface MatmulOperation {
   };
 }
 
+/** Products that serve the result: padding and rows that are zero left out. */
+export function usefulProducts({ rows, lead, elements, columns }: MatmulOperation): number {
+  return (rows - lead) * elements * columns;
+}
+
+/** Words of the weight stream that an operation takes, in the order of its tiles. */
+export function streamedWords(
+  { b, reduction, columns }: MatmulOperation,
+  { inputs, outputs }: EngineShape,
+): number {
+  if (b.source !== 'weightStream') return 0;
+  return Math.ceil(reduction / inputs) * Math.ceil(columns / outputs) * outputs;
+}
+
 export interface LayerNormOperation {
   readonly name: string;
   readonly tap: Tap;
@@ -79,8 +103,6 @@ export interface LayerNormOperation {
   readonly parameterBase: number;
   readonly tableBase: number;
   readonly outBase: number;
-  /** Where the rows are written in the key memory too, for the transposed value projection. */
-  readonly keyBase: number | null;
 }
 
 export interface SoftmaxOperation {
@@ -105,13 +127,21 @@ export interface MeanPoolOperation {
   readonly outBase: number;
 }
 
-/** A run of rows in the weight memory: `rows` rows of `ceil(reduction / TI)` words. */
+/**
+ * A weight in the order in which the tile loader reads it: groups of rows, tiles of TO rows, k
+ * tiles, the TO rows of a tile; a word of TI elements each. Every group begins with a new tile.
+ */
 export interface WeightSegment {
   /** Name of the node whose weight it is, and of the file (without ending). */
   readonly tensor: string;
   readonly path: string;
   readonly base: number;
-  readonly rows: number;
+  /** Rows of the weight, `groups.count * groups.width` of them: one group, or one for each head. */
+  readonly groups: { readonly count: number; readonly width: number };
+  /** In external memory, to be streamed, or on chip. */
+  readonly streamed: boolean;
+  /** Bits of an element on chip; the stream has one width for all. */
+  readonly bits: number;
   readonly reduction: number;
   /** Where the reduction index of the weight lies: heads are padded apart in the activations. */
   readonly heads: { readonly count: number; readonly width: number; readonly pitch: number } | null;
@@ -145,6 +175,7 @@ export interface Program {
   readonly softmaxes: readonly SoftmaxOperation[];
   readonly meanPools: readonly MeanPoolOperation[];
   readonly weights: readonly WeightSegment[];
+  readonly weightSections: readonly WeightSection[];
   readonly parameters: readonly ParameterSegment[];
   readonly activationTables: readonly TableSegment[];
   readonly expTables: readonly TableSegment[];
@@ -154,15 +185,25 @@ export interface Program {
   readonly depths: MemoryDepths;
 }
 
+/** Weights on chip of one width: consecutive words of a memory of their own. */
+export interface WeightSection {
+  readonly bits: number;
+  readonly first: number;
+  readonly words: number;
+}
+
 export interface MemoryDepths {
   readonly input: number;
   readonly activations: number;
+  /** Tokens as LayerNorm leaves them. */
+  readonly normalized: number;
   readonly keys: number;
   readonly probabilities: number;
   readonly scores: number;
   readonly residual: number;
   readonly offset: number;
   readonly result: number;
+  /** Weights on chip. */
   readonly weights: number;
   readonly parameters: number;
   /** Words of LayerNorm parameters, VL channels each. */

@@ -22,15 +22,16 @@ const LUT_ROM_MAX_BITS = 8192;
  * adder trees per product, of the epilogue per bit of its product, of the row units per lane.
  */
 export function estimateResources(p: EngineParameters, board: Board): ResourceEstimate {
-  const products = p.TI * p.TO;
+  const products = p.TP * p.TI * p.TO;
+  const lanes = p.TP * p.TO;
   const hasDsp = board.resources.dsp > 0;
   const productsOnDsp = hasDsp && p.A_BITS + p.B_BITS >= DSP_MIN_PRODUCT_BITS;
   // A DSP multiplies one signed operand of `a` bits; a wider one takes another DSP.
   const wide = (bits: number) => Math.ceil(bits / board.dspWidth.a);
-  const multipliers = p.TO * (wide(p.SUM_BITS) + 1) + (4 * p.VL + 3) + p.VL;
+  const multipliers = lanes * (wide(p.SUM_BITS) + 1) + (4 * p.VL + 3) + p.VL;
   const productLut = productsOnDsp ? 0 : p.A_BITS * p.B_BITS;
   const arrayLut = products * (p.A_BITS + p.B_BITS + productLut);
-  const epilogueLut = p.TO * Math.round(10.5 * p.PROD_BITS + 64);
+  const epilogueLut = lanes * Math.round(10.5 * p.PROD_BITS + 64);
   const normLut = 560 * p.VL + 300;
   const softmaxLut = 463 * p.VL + 391;
   let memoryLut = 0;
@@ -77,7 +78,8 @@ interface Memory {
 
 function memories(p: EngineParameters): Memory[] {
   const { depths } = p;
-  const word = Math.max(p.TI, p.TO);
+  const word = p.TP * p.WORD;
+  const lanes = p.TP * p.TO;
   const ram = (depth: number, width: number): Memory => ({
     depth,
     width,
@@ -92,18 +94,21 @@ function memories(p: EngineParameters): Memory[] {
   });
   return [
     ram(depths.activations, word * p.ACT_BITS),
+    ram(depths.normalized, word * p.ACT_BITS),
     ram(depths.keys, word * p.ACT_BITS),
-    ram(depths.probabilities, p.TI * p.PROB_BITS),
-    ram(depths.scores, p.TO * p.SCORE_BITS),
-    ram(depths.residual, p.TO * p.RES_BITS),
-    ram(depths.input, p.TI * p.IN_BITS),
+    ram(depths.probabilities, p.TP * p.TI * p.PROB_BITS),
+    ram(depths.scores, lanes * p.SCORE_BITS),
+    ram(depths.residual, lanes * p.RES_BITS),
+    ram(depths.residual, lanes * p.RES_BITS),
+    ram(depths.input, p.TP * p.TI * p.IN_BITS),
     ram(depths.result, p.TO * p.RESULT_BITS),
-    ram(p.MAX_ROWS, p.TO * p.ACC_BITS),
-    rom(depths.weights, p.TI * p.W_BITS),
-    rom(depths.offset, p.TO * p.RES_BITS),
+    ram(p.MAX_WORDS, lanes * p.ACC_BITS),
+    ...p.weightSections.map(({ words, bits }) => rom(words, p.TI * bits)),
+    ...(p.stream ? [ram(p.stream.lines, p.stream.lineBeats * p.stream.axiBits)] : []),
+    rom(depths.offset, lanes * p.OFFSET_BITS),
     rom(depths.parameters, p.BIAS_BITS + 16),
     rom(depths.normParameters, p.VL * (p.NORM_W_BITS + p.NORM_BIAS_BITS)),
-    rom(p.TABLE_DEPTH, p.TABLE_BITS, p.HAS_TABLE ? p.TO : 0),
+    rom(p.TABLE_DEPTH, p.TABLE_BITS, p.HAS_TABLE ? lanes : 0),
     rom(p.EXP_DEPTH, p.E_BITS, p.VL),
     rom(p.RECIP_DEPTH, p.R_BITS),
     rom(p.RSQRT_DEPTH, 16),

@@ -30,6 +30,8 @@ const contextSchema = z.strictObject({
   /** Prefix of the core's signals in the C++ that Verilator writes. */
   path: z.string(),
   inputBytes: z.int().min(1),
+  /** Bytes of the bus to weights in external memory; 0 without. */
+  weightBytes: z.int().min(0),
   taps: z.array(z.strictObject({ name: z.string(), unit: z.int() })),
 });
 
@@ -51,6 +53,7 @@ export function designSources(manifest: Manifest): { readonly dut: string; reado
     corePattern: core.replaceAll(/__+/g, '*'),
     path: `${verilatorName(top)}__DOT__u_core__DOT__`,
     inputBytes: input.lanes,
+    weightBytes: (manifest.weights?.axiBits ?? 0) / 8,
     taps: Object.entries(taps).flatMap(([unit, tap]) => {
       const key = unit as ManifestOperation['unit'];
       return tap === null ? [] : [{ name: tapNames[key], unit: unitNumbers[key] }];

@@ -34,7 +34,7 @@ export async function simulateIcarus(
   const path = resolve(folder);
   const manifest = readManifest(path);
   const graph = readGraph(path, manifest.files.graph);
-  const images = sampleImages(manifest.images, graph.input, options.images, options.seed);
+  const images = sampleImages(manifest.images, graph.input, options.images, options.seed, path);
   const vectors = goldenImages(graph, manifest, operationLayouts(manifest, graph), images);
   return checkWithIcarus(path, manifest, vectors, options.seed);
 }

@@ -19,40 +19,47 @@ export function operationLayouts(manifest: Manifest, graph: IntegerGraph): Opera
   });
 }
 
+interface TapWords {
+  readonly tokens: number;
+  readonly lanes: number;
+  readonly order: 'tiles' | 'rows';
+}
+
 function elementsInTapOrder(
   operation: ManifestOperation,
   tensor: TensorType,
-  { lanes, order }: { readonly lanes: number; readonly order: 'tiles' | 'rows' },
+  { tokens, lanes, order }: TapWords,
 ): Int32Array {
   const { rows, columns } = operation;
   const elements = new Int32Array(rows * columns);
   const groups = Math.ceil(columns / lanes);
+  const rowWords = Math.ceil(rows / tokens);
   const size = elementCount(tensor);
   let at = 0;
-  for (let word = 0; word < rows * groups; word++) {
-    const row = order === 'tiles' ? word % rows : Math.floor(word / groups);
-    const group = order === 'tiles' ? Math.floor(word / rows) : word % groups;
-    for (let column = group * lanes; column < Math.min(columns, (group + 1) * lanes); column++) {
-      const element = elementIndex(operation, tensor, row, column);
-      if (element >= size) {
-        throw new Error(`${operation.name} is larger than its tensor ${tensor.name}`);
+  for (let word = 0; word < rowWords * groups; word++) {
+    const rowWord = order === 'tiles' ? word % rowWords : Math.floor(word / groups);
+    const group = order === 'tiles' ? Math.floor(word / rowWords) : word % groups;
+    for (let row = rowWord * tokens; row < Math.min(rows, (rowWord + 1) * tokens); row++) {
+      for (let column = group * lanes; column < Math.min(columns, (group + 1) * lanes); column++) {
+        const element = elementIndex(operation, tensor, row, column);
+        if (element >= size) {
+          throw new Error(`${operation.name} is larger than its tensor ${tensor.name}`);
+        }
+        elements[at++] = element;
       }
-      elements[at++] = element;
     }
   }
   return elements;
 }
 
 function elementIndex(
-  { head, columnOffset, transposed }: ManifestOperation,
+  { head, rowOffset, columnOffset }: ManifestOperation,
   { shape }: TensorType,
   row: number,
   column: number,
 ): number {
   const [height = 0, width = 0] = shape.slice(-2);
-  const token = transposed ? column : row;
-  const channel = columnOffset + (transposed ? row : column);
-  return ((head ?? 0) * height + token) * width + channel;
+  return ((head ?? 0) * height + rowOffset + row) * width + columnOffset + column;
 }
 
 /** The head (of a tensor that has heads), row and column of an element. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest, ManifestOperation } from '../emit/manifest.ts';
+import { DEFAULT_LATENCY } from '../plan/index.ts';
 import type { FrameVectors } from './vectors.ts';
 
 /** The units by the number that the bench calls them. */
@@ -10,6 +11,9 @@ export const unitNumbers: Readonly<Record<ManifestOperation['unit'], number>> = 
   softmax: 2,
   meanPool: 3,
 };
+
+/** Where the bench's memory holds the weights: an address of more than 32 bits. */
+const WEIGHTS_BASE = 0x5a_1234_5000;
 
 /** What a run does; see testbench/plan.h. */
 export interface RunSettings {
@@ -78,6 +82,10 @@ export function planText(
       o.columns,
     ]),
   ];
+  const { weights } = manifest;
+  if (weights) {
+    lines.push(['weights', weights.axiBits / 8, WEIGHTS_BASE, DEFAULT_LATENCY, weights.path]);
+  }
   if (trace) lines.push(['trace', trace.from, trace.to, trace.frames, trace.path]);
   return `${lines.map((line) => line.join(' ')).join('\n')}\n`;
 }
@@ -90,6 +98,7 @@ function taps(manifest: Manifest): (string | number)[][] {
           [
             'tap',
             unitNumbers[unit as ManifestOperation['unit']],
+            tap.tokens,
             tap.lanes,
             tap.bits,
             Number(tap.signed),

@@ -3,9 +3,10 @@ import type { Manifest } from '../emit/manifest.ts';
 import { readGraph, readManifest } from '../emit/read-manifest.ts';
 import { argMax } from '../golden/index.ts';
 import type { RawImage } from '../images/index.ts';
+import { productsPerCycle } from '../plan/index.ts';
 import { stepper } from '../tools/index.ts';
 import { checkDesign, type DesignCheck } from './check-design.ts';
-import { goldenImages } from './golden-images.ts';
+import { goldenImagesInParallel } from './golden-images.ts';
 import { intervals, latencyOf } from './judge.ts';
 import { type OperationLayout, operationLayouts, uncoveredTensors } from './layout.ts';
 import type { SimReport, SimulatedFrame, SimulateOptions } from './report.ts';
@@ -31,12 +32,12 @@ export async function simulate(folder: string, options: SimulateOptions): Promis
   const manifest = readManifest(path);
   const graph = readGraph(path, manifest.files.graph);
   const layouts = operationLayouts(manifest, graph);
-  const images = sampleImages(manifest.images, graph.input, options.images, options.seed);
+  const images = sampleImages(manifest.images, graph.input, options.images, options.seed, path);
 
   const started = performance.now();
   const golden = await step(
     'golden model',
-    () => goldenImages(graph, manifest, layouts, images),
+    () => goldenImagesInParallel(graph, manifest, layouts, images),
     (all) => `${all.length} images`,
   );
   const goldenSeconds = (performance.now() - started) / 1000;
@@ -110,7 +111,7 @@ function makeReport(
     latencyCycles: measured ? latencyOf(measured) : 0,
     predictedLatencyCycles: predicted.latencyCycles,
     macUtilization:
-      cyclesPerFrame > 0 ? predicted.products / (tile.inputs * tile.outputs * cyclesPerFrame) : 0,
+      cyclesPerFrame > 0 ? predicted.products / (productsPerCycle(tile) * cyclesPerFrame) : 0,
     framesPerSecond: cyclesPerFrame > 0 ? (clockMHz * 1e6) / cyclesPerFrame : 0,
     top1Rtl: labelled.length > 0 ? share(labelled, (f) => f.predicted === f.label) : null,
     top1Golden: labelled.length > 0 ? share(labelled, (f) => f.golden === f.label) : null,

@@ -6,6 +6,7 @@
 // is enough: rows * GROUPS cycles. A group's last row issued in cycle t is written in t + 6.
 `default_nettype none
 module vt_mean_pool #(
+  parameter TP          = 1,      // tokens of a memory word
   parameter VL          = 4,
   parameter GROUPS      = 16,
   parameter RES_LANES   = 16,
@@ -15,7 +16,8 @@ module vt_mean_pool #(
   parameter ADDR_BITS   = 8,
   parameter COUNT_BITS  = 8,
   parameter OP_BITS     = 4,
-  parameter SUB_BITS    = 1
+  parameter SUB_BITS    = 1,
+  parameter LANE_BITS   = 1       // holds TP - 1
 ) (
   input  wire                          clk_i,
   input  wire                          rst_i,
@@ -30,7 +32,7 @@ module vt_mean_pool #(
   input  wire [MULT_BITS-1:0]          mult_i,
   input  wire [5:0]                    shift_i,
   output wire [ADDR_BITS-1:0]          x_addr_o,
-  input  wire [RES_LANES*RES_BITS-1:0] x_i,
+  input  wire [TP*RES_LANES*RES_BITS-1:0] x_i,
   output wire                          out_valid_o,
   output wire [ADDR_BITS-1:0]          out_addr_o,
   output wire [SUB_BITS-1:0]           out_sub_o,
@@ -52,6 +54,9 @@ module vt_mean_pool #(
   reg [ADDR_BITS-1:0]  word_q, addr_q, stride_q, out_addr_q;
   reg [GROUP_BITS-1:0] group_q;
   reg [SUB_BITS-1:0]   sub_q, out_sub_q;
+  reg [LANE_BITS-1:0]  lane_q;
+  localparam [31:0] LAST_LANE_WIDE = TP - 1;
+  localparam [LANE_BITS-1:0] LAST_LANE = LAST_LANE_WIDE[LANE_BITS-1:0];
   reg [MULT_BITS-1:0]  mult_q;
   reg [5:0]            shift_q;
   reg signed [PROD_BITS-1:0] round_q;
@@ -93,18 +98,20 @@ module vt_mean_pool #(
       mult_q   <= mult_i;
       shift_q  <= shift_i;
       row_q    <= {COUNT_BITS{1'b0}};
+      lane_q   <= {LANE_BITS{1'b0}};
       group_q  <= {GROUP_BITS{1'b0}};
       sub_q    <= {SUB_BITS{1'b0}};
       word_q   <= x_base_i;
       addr_q   <= x_base_i;
     end else if (running_q) begin
-      row_q <= row_last ? {COUNT_BITS{1'b0}} : row_q + 1'b1;
+      row_q  <= row_last ? {COUNT_BITS{1'b0}} : row_q + 1'b1;
+      lane_q <= (row_last || lane_q == LAST_LANE) ? {LANE_BITS{1'b0}} : lane_q + 1'b1;
       if (row_last) begin
         group_q <= group_q + 1'b1;
         sub_q   <= sub_q == LAST_SUB ? {SUB_BITS{1'b0}} : sub_q + 1'b1;
         word_q  <= next_word;
         addr_q  <= next_word;
-      end else begin
+      end else if (lane_q == LAST_LANE) begin
         addr_q <= addr_q + stride_q;
       end
     end
@@ -118,20 +125,23 @@ module vt_mean_pool #(
   end
 
   reg [SUB_BITS-1:0]    sub1_q;
+  reg [LANE_BITS-1:0]   lane1_q;
+  wire [RES_LANES*RES_BITS-1:0] x_token = x_i[lane1_q*(RES_LANES*RES_BITS) +: RES_LANES*RES_BITS];
   reg [VL*RES_BITS-1:0] x_q;
   wire [VL*RES_BITS-1:0] x_part;
   genvar i;
   generate
     if (SUBS > 1) begin : g_part
-      assign x_part = x_i[sub1_q*(VL*RES_BITS) +: VL*RES_BITS];
+      assign x_part = x_token[sub1_q*(VL*RES_BITS) +: VL*RES_BITS];
     end else begin : g_whole
-      assign x_part = x_i;
+      assign x_part = x_token;
       wire unused = &{1'b0, sub1_q};
     end
   endgenerate
   always @(posedge clk_i) begin
-    sub1_q <= sub_q;
-    x_q    <= x_part;                                                     // 1
+    sub1_q  <= sub_q;
+    lane1_q <= lane_q;
+    x_q     <= x_part;                                                    // 1
   end
 
   generate

@@ -36,6 +36,7 @@ function faults(graph: IntegerGraph): string[] {
 
 const graph = randomGraph({ pooling: 'mean', width: 12, heads: 3, tokens: 6 });
 const first = randomGraph({ width: 12, heads: 3 });
+const tables = randomGraph({ width: 12, heads: 3, family: 'table' });
 const EMBEDDING = 'embedding';
 const NORM = 'block0.attention.norm';
 const QUERY = 'block0.attention.query';
@@ -120,12 +121,12 @@ const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
     ['VT352 input'],
   ],
   [
-    'a format of 17 bits and one of 1 bit',
+    'a format of 25 bits and one of 1 bit',
     () =>
       change(
         change(graph, 'scores', (n) => ({
           ...n,
-          output: { ...n.output, format: uniform(17) },
+          output: { ...n.output, format: uniform(25) },
         })),
         'linear',
         (n) => ({ ...n, weightFormat: uniform(1) }),
@@ -247,6 +248,44 @@ const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
       })),
     [`VT360 ${NORM}`],
   ],
+  [
+    'constants of a requantization of a whole tensor',
+    () => {
+      const one = change(tables, 'weightedValues', (n) => ({ ...n, high: 62, bias: 2 ** 31 }));
+      return change(one, 'scores', (n) => ({ ...n, low: -2049 }));
+    },
+    [`VT358 ${SCORES}`, `VT358 ${WEIGHTED}`, `VT356 ${WEIGHTED}`],
+  ],
+  [
+    'a table entry that is no code, a residual beyond 24 bits, a norm weight beyond its format',
+    () => {
+      const one = change(tables, 'weightedValues', (n) => ({
+        ...n,
+        table: n.table && put(n.table, 63, 128),
+      }));
+      const two = change(one, 'layerNorm', (n) => ({ ...n, weight: put(n.weight, 1, 65536) }));
+      return change(
+        two,
+        'linear',
+        (n) => {
+          const residual = n.epilogue.residual && { ...n.epilogue.residual, multiplier: 2 ** 24 };
+          return { ...n, epilogue: { ...n.epilogue, residual } };
+        },
+        OUTPUT,
+      );
+    },
+    [`VT358 ${NORM}`, `VT357 ${WEIGHTED}`, `VT354 ${OUTPUT}`],
+  ],
+  [
+    'more replaced rows than patches, and an offset beyond 32 bits',
+    () =>
+      change(tables, 'patchEmbedding', (n) => ({
+        ...n,
+        leading: 6,
+        offset: Float64Array.of(2 ** 31) as unknown as Int32Array,
+      })),
+    [`VT358 ${EMBEDDING}`, `VT352 ${EMBEDDING}`, `VT352 ${EMBEDDING}`],
+  ],
   ['no node', () => ({ ...graph, nodes: [] }), ['VT361']],
   [
     'a result of several rows',
@@ -256,7 +295,7 @@ const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
 ];
 
 describe('check', () => {
-  it.each([graph, first])('passes a legal graph and has widths of every node', (legal) => {
+  it.each([graph, first, tables])('passes a legal graph and has widths of every node', (legal) => {
     const checked = check(legal);
     expect(checked.graph).toBe(legal);
     expect([...checked.widths.keys()]).toEqual(legal.nodes.map((n) => n.output.name));
@@ -325,6 +364,26 @@ describe('check', () => {
     });
     // 6 * 512 = 3072 < 2^12; times 65535 below 2^28.
     expect(widths.get('pool')).toMatchObject({ sumBits: 13, productBits: 29 });
+  });
+
+  // Of int8 streams and activations, 12 channels, 5 tokens.
+  it('needs no multiplier where all are 1, and counts the bits of a wide one', () => {
+    const { widths } = check(tables);
+    // 5 * 255 * 128 < 2^18, and a bias of 17.
+    expect(widths.get(WEIGHTED)).toMatchObject({
+      accumulatorBits: 19,
+      biasBits: 6,
+      multiplierBits: 0,
+      productBits: 19,
+      shiftedBits: 16,
+      added: null,
+    });
+    expect(widths.get(SCORES)).toMatchObject({ multiplierBits: 16 });
+    // -512 * (2^20 - 1)
+    expect(widths.get(OUTPUT)).toMatchObject({ added: { multiplierBits: 20, productBits: 30 } });
+    // 4 * 2^14, and offsets of 14 bits: nothing is added behind.
+    expect(widths.get(EMBEDDING)).toMatchObject({ accumulatorBits: 18, biasBits: 14, added: null });
+    expect(widths.get(NORM)).toMatchObject({ weightBits: 17 });
   });
 
   it('passes an accumulator of 31 bits and no more', () => {

@@ -10,6 +10,8 @@ describe('the manual', () => {
     'README.md',
     'docs/architecture.md',
     'docs/arithmetic.md',
+    'docs/manifest.md',
+    'examples/deit-tiny-w3a3/README.md',
     'docs/rtl.md',
     'docs/development.md',
     'CHANGELOG.md',

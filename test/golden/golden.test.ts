@@ -14,6 +14,9 @@ const GRAPHS: readonly Partial<RandomGraphOptions>[] = [
   { seed: 5, width: 6, heads: 2, tokens: 9, weightBits: 4, activation: 'none', hidden: 7 },
   { seed: 6, width: 8, heads: 2, tokens: 1, pooling: 'mean', residualBits: 8, imageChannels: 3 },
   { seed: 7, width: 8, heads: 4, tokens: 2, depth: 2, activationBits: 5, weightBits: 3, patch: 1 },
+  { seed: 8, width: 12, heads: 3, tokens: 5, family: 'table' },
+  { seed: 9, width: 8, heads: 2, tokens: 6, family: 'table', activationBits: 3, weightBits: 3 },
+  { seed: 10, width: 8, heads: 2, tokens: 4, family: 'table', pooling: 'mean', residualBits: 14 },
 ];
 
 describe('the golden model', () => {

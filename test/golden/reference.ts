@@ -63,12 +63,16 @@ function patchEmbedding(node: PatchEmbeddingNode, codes: Find): Element {
   const [, size] = x.shape as [number, number];
   const channels = node.output.shape[1] as number;
   return (t, c) => {
+    const patch = node.leadingRows === 'replace' ? t : t - node.leading;
     const acc =
-      t < node.leading
-        ? 0n
-        : sum(size, (k) => x.at(t - node.leading, k) * big(node.weight, c * size + k));
-    const scaled = toFormat(halfUp(acc * big(node.multiplier, c), node.shift), node.output);
-    return toFormat(BigInt(scaled) + big(node.offset, t * channels + c), node.output);
+      t < node.leading ? 0n : sum(size, (k) => x.at(patch, k) * big(node.weight, c * size + k));
+    const offset = big(node.offset, t * channels + c);
+    const factor = big(node.multiplier, c);
+    if (node.offsetTo === 'accumulator') {
+      return toFormat(halfUp((acc + offset) * factor, node.shift), node.output);
+    }
+    const scaled = toFormat(halfUp(acc * factor, node.shift), node.output);
+    return toFormat(BigInt(scaled) + offset, node.output);
   };
 }
 
@@ -118,8 +122,16 @@ function scores(node: ScoresNode, codes: Find): Element {
   const d = (query.shape[1] as number) / node.heads;
   return (h, i, j) => {
     const acc = sum(d, (c) => query.at(i, h * d + c) * key.at(j, h * d + c));
-    return toFormat(halfUp(acc * BigInt(node.multiplier), node.shift), node.output);
+    return requantized(acc, node);
   };
+}
+
+/** Accumulators of scores and weighted values: what is absent does nothing. */
+function requantized(acc: bigint, node: ScoresNode | WeightedValuesNode): bigint {
+  const scaled = halfUp((acc + BigInt(node.bias ?? 0)) * BigInt(node.multiplier), node.shift);
+  const range = rangeOf(node.output.format);
+  const t = bound(scaled, BigInt(node.low ?? range.low), BigInt(node.high ?? range.high));
+  return node.table ? big(node.table, Number(t) - (node.low ?? range.low)) : t;
 }
 
 function softmax(node: SoftmaxNode, codes: Find): Element {
@@ -149,7 +161,7 @@ function weightedValues(node: WeightedValuesNode, codes: Find): Element {
   const d = channels / node.heads;
   return (i, c) => {
     const acc = sum(keys, (j) => probability.at(Math.floor(c / d), i, j) * value.at(j, c));
-    return toFormat(halfUp(acc * BigInt(node.multiplier), node.shift), node.output);
+    return requantized(acc, node);
   };
 }
 

@@ -1,244 +1,159 @@
+import type { Instruction, Unit } from '../../src/plan/index.ts';
 import {
-  type IntegerGraph,
-  type IntegerNode,
-  type LinearNode,
-  type ScoresNode,
-  tensorType,
-  type WeightedValuesNode,
-} from '../../src/ir/index.ts';
-import type { EngineShape, MatmulOperation, Plan, Program } from '../../src/plan/index.ts';
+  type Access,
+  depthOf,
+  elementsOfWord,
+  type MemoryName,
+  memoryNames,
+  type Subject,
+} from './access.ts';
+import { accessesOf } from './accesses.ts';
+import { constants } from './memory-contents.ts';
+import { type Names, NOTHING, namesOf, PADDING } from './names.ts';
+import type { Issue, Timing } from './timeline.ts';
 
-/** Which element of which tensor a place in a memory holds. */
-const tag = (tensor: string, row: number, column: number, head: number | null = null) =>
-  `${tensor}${head === null ? '' : `#${head}`}[${row},${column}]`;
+const constantMemories: ReadonlySet<string> = new Set<MemoryName>([
+  'weights',
+  'weightStream',
+  'parameters',
+  'offset',
+]);
 
-type MemoryName = 'input' | 'activations' | 'keys' | 'probabilities' | 'scores' | 'residual';
-
-/** Memories of tags instead of codes. Reads are checked, writes must stay inside. */
+/** Memories that hold names instead of codes. Reads are checked, writes must stay inside. */
 interface Memories {
-  write(memory: string, element: number, what: string): void;
-  expect(memory: string, element: number, what: string): void;
+  /** @param frame whose elements are written, or have to be there */
+  play(access: Access, frame: number, by: string): void;
   readonly faults: string[];
 }
 
-function memories(plan: Plan): Memories {
-  const { program, shape } = plan;
-  const sizes: Record<string, number> = {};
-  for (const [name, words] of Object.entries(program.depths)) {
-    sizes[name] = words * elementsOfWord(name as MemoryName, shape);
-  }
-  const cells = new Map<string, string>();
+function memories(subject: Subject, names: Names): Memories {
+  const cells = Object.fromEntries(
+    memoryNames.map((memory) => {
+      const elements = depthOf(memory, subject) * elementsOfWord(memory, subject.shape);
+      return [memory, Array(elements).fill(NOTHING)];
+    }),
+  ) as Record<MemoryName, number[]>;
   const faults: string[] = [];
-  const inside = (memory: string, element: number, what: string) => {
-    if (element >= 0 && element < (sizes[memory] ?? 0)) return true;
-    faults.push(`${memory} has no element ${element} for ${what}`);
-    return false;
-  };
   return {
     faults,
-    write: (memory, element, what) => {
-      if (inside(memory, element, what)) cells.set(`${memory} ${element}`, what);
-    },
-    expect: (memory, element, what) => {
-      const found = cells.get(`${memory} ${element}`);
-      if (inside(memory, element, what) && found !== what) {
-        faults.push(`${memory} ${element} holds ${found ?? 'nothing'}, wanted is ${what}`);
+    play({ memory, word, write, lanes, values, cycle }, frame, by) {
+      const held = cells[memory];
+      const first = word * elementsOfWord(memory, subject.shape);
+      const isConstant = constantMemories.has(memory);
+      const offset = isConstant ? 0 : frame * names.count;
+      for (let i = 0; i < lanes.length; i++) {
+        const at = first + (lanes[i] as number);
+        const value = values[i] as number;
+        const wanted = value === PADDING ? PADDING : value + offset;
+        if (at < 0 || at >= held.length) {
+          faults.push(`${by}: ${memory} has no word ${word} for ${names.describe(wanted)}`);
+        } else if (write) {
+          held[at] = wanted;
+        } else if (held[at] !== wanted) {
+          const found = names.describe(held[at] as number);
+          faults.push(
+            `${by} in cycle ${cycle}: word ${word} of ${memory} holds ${found}, wanted is ${names.describe(wanted)}`,
+          );
+        }
       }
     },
   };
-}
-
-/** Elements of a word, by memory. */
-export function elementsOfWord(memory: string, { inputs, outputs }: EngineShape): number {
-  if (memory === 'activations' || memory === 'keys') return Math.max(inputs, outputs);
-  if (memory === 'input' || memory === 'probabilities' || memory === 'weights') return inputs;
-  return outputs;
 }
 
 /**
- * Runs one frame of a plan's program, operation after operation, on memories that hold names
- * instead of numbers. Gives every place where an operation reads something else than its operands,
- * or leaves a memory: what a buffer in the wrong place, or reused too early, would cause.
+ * Runs one frame of a program, operation after operation, on memories that hold names instead of
+ * numbers. Gives every place where an operation reads something else than its operands, or leaves
+ * a memory: what a buffer in the wrong place would cause.
  */
-export function runProgram(plan: Plan): string[] {
-  const { program, shape } = plan;
-  const { graph } = plan.checked;
-  const memory = memories(plan);
-  const [patches = 0, patchSize = 0] = graph.input.tensor.shape;
-  const wordsPerPatch = Math.ceil(patchSize / shape.inputs);
-  const at = (name: string, word: number, lane: number) =>
-    (word + Math.floor(lane / elementsOfWord(name, shape))) * elementsOfWord(name, shape) +
-    (lane % elementsOfWord(name, shape));
-
-  for (const { unit, operation } of program.instructions) {
-    if (unit === 'input') {
-      // The second input is that of the next frame, which looks the same.
-      for (let p = 0; p < patches; p++) {
-        for (let k = 0; k < patchSize; k++) {
-          memory.write('input', at('input', p * wordsPerPatch, k), tag('input', p, k));
-        }
+export function runProgram(subject: Subject): string[] {
+  const names = namesOf(subject.graph);
+  const memory = memories(subject, names);
+  for (const access of constants(subject, names)) memory.play(access, 0, 'contents');
+  for (const instruction of subject.program.instructions) {
+    // The second input is that of the next frame, which looks the same.
+    const accesses = [...accessesOf(subject, names, instruction, someTime(subject, instruction))];
+    for (const write of [false, true]) {
+      for (const access of accesses) {
+        if (access.write === write) memory.play(access, 0, instruction.label);
       }
-    } else if (unit === 'layerNorm') {
-      const op = program.layerNorms[operation] as Program['layerNorms'][number];
-      const node = nodeOf(graph, op.tap.tensor);
-      const [, channels = 0] = node.output.shape;
-      const inputStride = Math.ceil(channels / shape.outputs);
-      const outputStride = Math.ceil(channels / elementsOfWord('activations', shape));
-      for (let r = 0; r < op.rows; r++) {
-        for (let c = 0; c < channels; c++) {
-          const source = at('residual', op.xBase + r * inputStride, c);
-          memory.expect('residual', source, tag(inputOf(node), r, c));
-          const what = tag(op.tap.tensor, r, c);
-          memory.write('activations', at('activations', op.outBase + r * outputStride, c), what);
-          if (op.keyBase === null) continue;
-          memory.write('keys', at('keys', op.keyBase + r * outputStride, c), what);
-        }
-      }
-    } else if (unit === 'softmax') {
-      const op = program.softmaxes[operation] as Program['softmaxes'][number];
-      const node = nodeOf(graph, op.tap.tensor);
-      const columns = node.output.shape[2] ?? 0;
-      const [inputStride, outputStride] = [shape.outputs, shape.inputs].map((lanes) =>
-        Math.ceil(columns / lanes),
-      ) as [number, number];
-      for (let r = 0; r < op.rows; r++) {
-        for (let c = 0; c < columns; c++) {
-          const source = at('scores', op.xBase + r * inputStride, c);
-          memory.expect('scores', source, tag(inputOf(node), r, c, op.tap.head));
-          const to = at('probabilities', op.outBase + r * outputStride, c);
-          memory.write('probabilities', to, tag(op.tap.tensor, r, c, op.tap.head));
-        }
-      }
-    } else if (unit === 'meanPool') {
-      const op = program.meanPools[operation] as Program['meanPools'][number];
-      const node = nodeOf(graph, op.tap.tensor);
-      const [, channels = 0] = node.output.shape;
-      for (let c = 0; c < channels; c++) {
-        for (let r = 0; r < op.rows; r++) {
-          const source = at('residual', op.xBase + r * op.xStride, c);
-          memory.expect('residual', source, tag(inputOf(node), r, c));
-        }
-        memory.write('residual', at('residual', op.outBase, c), tag(op.tap.tensor, 0, c));
-      }
-    } else if (unit === 'matmul') {
-      multiply(graph, program.matmuls[operation] as MatmulOperation, shape, memory, at);
     }
   }
   return memory.faults;
 }
 
-type ElementAt = (memory: string, word: number, lane: number) => number;
+/** Any time at all: the order within an operation is given by its reads and writes. */
+function someTime({ program, shape }: Subject, { unit, operation }: Instruction): Timing {
+  const { reduction, columns } = program.matmuls[operation] ?? { reduction: 0, columns: 0 };
+  const tiles = Math.ceil(reduction / shape.inputs) * Math.ceil(columns / shape.outputs);
+  return {
+    ...{ at: 0, pause: 0 },
+    tiles: Array(unit === 'matmul' ? tiles : 0).fill({ loading: 0, taken: 0 }),
+  };
+}
 
-function multiply(
-  graph: IntegerGraph,
-  op: MatmulOperation,
-  shape: EngineShape,
-  memory: Memories,
-  at: ElementAt,
-): void {
-  const operands = operandsOf(graph, op);
-  const { a, b, out, skip } = op;
-  for (let k = 0; k < op.reduction; k++) {
-    for (let r = op.lead; r < op.rows && a.source !== 'weights'; r++) {
-      const what = operands.streamed(r - op.lead, k);
-      if (what === null) continue;
-      memory.expect(a.source, at(a.source, a.base + (r - op.lead) * a.stride, k), what);
-    }
-    for (let n = 0; n < op.columns && b.source !== 'weights'; n++) {
-      const what = operands.stationary(n, k);
-      memory.expect(b.source, at(b.source, b.base + n * b.stride, k), what);
-    }
-  }
-  const { columnOffset, head, tensor, transposed } = op.tap;
-  for (let r = 0; r < op.rows; r++) {
-    if (skip?.source === 'residual') {
-      for (let n = 0; n < op.columns; n++) {
-        const source = at('residual', skip.base + r * skip.stride, n);
-        memory.expect('residual', source, tag(operands.residual, r, n));
+interface Pending {
+  readonly access: Access;
+  readonly frame: number;
+  readonly by: string;
+  readonly unit: Unit;
+}
+
+/**
+ * Plays instructions as they are issued, every word in the cycle in which its address
+ * stands on the memory: a read in cycle t sees what was written before t. Gives every read of
+ * anything but the right element of the right frame, and every port that two units use at once.
+ */
+export function runTimed(subject: Subject, issues: readonly Issue[]): string[] {
+  const names = namesOf(subject.graph);
+  const memory = memories(subject, names);
+  for (const access of constants(subject, names)) memory.play(access, 0, 'contents');
+
+  const cycles = new Map<number, Pending[]>();
+  /** The cycles in which LayerNorm is busy: it holds the rows of the residual stream throughout. */
+  const norms: { readonly from: number; readonly until: number }[] = [];
+  const playCycle = (cycle: number) => {
+    const now = cycles.get(cycle);
+    if (!now) return;
+    cycles.delete(cycle);
+    const ports = new Map<string, string>();
+    for (const { access, by, unit } of now) {
+      const other = ports.get(access.port);
+      if (other) memory.faults.push(`${access.port} in cycle ${cycle}: ${by} and ${other}`);
+      ports.set(access.port, by);
+      if (unit !== 'meanPool' || access.write) continue;
+      if (norms.some(({ from, until }) => from <= cycle && cycle <= until)) {
+        memory.faults.push(`${access.port} in cycle ${cycle}: ${by} while LayerNorm is busy`);
       }
     }
-    // Whole tiles are written, padding included.
-    const padded = Math.ceil(op.columns / shape.outputs) * shape.outputs;
-    for (let n = 0; n < padded; n++) {
-      const lane = out.part * shape.outputs + n;
-      const [row, column] = transposed ? [n, columnOffset + r] : [r, columnOffset + n];
-      const what = n < op.columns ? tag(tensor, row, column, head) : 'padding';
-      memory.write(out.destination, at(out.destination, out.base + r * out.stride, lane), what);
+    for (const write of [false, true]) {
+      for (const { access, frame, by } of now) {
+        if (access.write === write) memory.play(access, frame, by);
+      }
     }
+  };
+
+  let played = -1;
+  const playUntil = (end: number) => {
+    while (played < end) playCycle(++played);
+  };
+  let last = 0;
+  for (const { instruction, frame, timing } of issues) {
+    const { unit } = instruction;
+    const { at } = timing;
+    // What an instruction does happens after it is issued.
+    playUntil(at);
+    const by = `${instruction.label} (frame ${frame})`;
+    let end = at;
+    for (const access of accessesOf(subject, names, instruction, timing)) {
+      const pending = { access, frame, by, unit };
+      const others = cycles.get(access.cycle);
+      if (others) others.push(pending);
+      else cycles.set(access.cycle, [pending]);
+      end = Math.max(end, access.cycle);
+    }
+    if (unit === 'layerNorm') norms.push({ from: at + 1, until: end });
+    last = Math.max(last, end);
   }
-}
-
-interface Operands {
-  /** Element `[row, k]` of the streamed operand; null where its value does not matter. */
-  readonly streamed: (row: number, k: number) => string | null;
-  readonly stationary: (row: number, k: number) => string;
-  readonly residual: string;
-}
-
-function operandsOf(graph: IntegerGraph, op: MatmulOperation): Operands {
-  const node = nodeOf(graph, op.tap.tensor);
-  const head = headOf(op);
-  const stationary = (row: number, k: number) => tag(inputOf(node), row, k);
-  switch (node.kind) {
-    case 'patchEmbedding':
-      return { streamed: (r, k) => tag(node.input, r, k), stationary, residual: '' };
-    case 'scores': {
-      const width = widthOf(graph, node.query) / node.heads;
-      return {
-        streamed: (r, k) => tag(node.query, r, head * width + k),
-        stationary: (r, k) => tag(node.key, r, head * width + k),
-        residual: '',
-      };
-    }
-    case 'weightedValues': {
-      const width = widthOf(graph, node.value) / node.heads;
-      return {
-        streamed: (r, k) => tag(node.probability, r, k, head),
-        stationary: (r, k) => tag(node.value, k, head * width + r),
-        residual: '',
-      };
-    }
-    case 'linear': {
-      const residual = node.epilogue.residual?.input ?? '';
-      return { streamed: (r, k) => plainOrHeads(graph, node, op, r, k), stationary, residual };
-    }
-    default:
-      throw new Error(`${op.name} is no product`);
-  }
-}
-
-/** Heads lie apart in the concatenated values: between them is padding, whose weights are zero. */
-function plainOrHeads(
-  graph: IntegerGraph,
-  node: LinearNode,
-  op: MatmulOperation,
-  row: number,
-  k: number,
-): string | null {
-  const source = graph.nodes.find((n) => n.output.name === node.input);
-  if (source?.kind !== 'weightedValues') return tag(node.input, row, k);
-  const pitch = op.reduction / source.heads;
-  const width = widthOf(graph, node.input) / source.heads;
-  const channel = k % pitch;
-  return channel < width ? tag(node.input, row, Math.floor(k / pitch) * width + channel) : null;
-}
-
-/** `.head3` at the end of an operation's name. */
-function headOf(op: MatmulOperation): number {
-  return Number(/\.head(\d+)$/.exec(op.name)?.[1] ?? 0);
-}
-
-function nodeOf(graph: IntegerGraph, name: string): IntegerNode {
-  const node = graph.nodes.find((n) => n.output.name === name);
-  if (!node) throw new Error(`no node makes ${name}`);
-  return node;
-}
-
-function inputOf(node: Exclude<IntegerNode, ScoresNode | WeightedValuesNode> | IntegerNode) {
-  if ('input' in node) return node.input;
-  throw new Error(`${node.output.name} has no single input`);
-}
-
-function widthOf(graph: IntegerGraph, name: string): number {
-  return tensorType(graph, name).shape[1] ?? 0;
+  playUntil(last);
+  return memory.faults;
 }

@@ -4,6 +4,7 @@ import {
   elementCount,
   type GraphInput,
   type IntegerGraph,
+  type NumberFormat,
   rangeOf,
   type ScoresNode,
   type TensorType,
@@ -42,6 +43,7 @@ const DEFAULTS: RandomGraphOptions = {
   residualBits: 10,
   pooling: 'class',
   activation: 'gelu',
+  family: 'dyadic',
 };
 
 /**
@@ -73,7 +75,7 @@ export function randomInput(graph: IntegerGraph, random: Random): Int32Array {
 
 function graphInput(options: RandomGraphOptions): GraphInput {
   const { tokens, patch, imageChannels, activationBits } = options;
-  const patches = tokens - leading(options);
+  const patches = options.family === 'table' ? tokens : tokens - leading(options);
   const format = uniform(activationBits);
   return {
     tensor: tensor('input', [patches, imageChannels * patch * patch], format),
@@ -117,9 +119,16 @@ function attention(build: Build, name: string, stream: TensorType): TensorType {
     probability: `${name}.probabilities`,
     value: value.name,
     heads,
-    ...dyadic(2 / rangeOf(probability).high, 47),
+    ...(options.family === 'table'
+      ? { ...tableByIndex(build, activation), shift: 3, bias: 17 }
+      : dyadic(2 / rangeOf(probability).high, 47)),
   };
   return addBranch(build, name, `${name}.output`, add(build, weighted), stream);
+}
+
+/** `table[clip((acc + bias) >> shift, 0, 63)]` */
+function tableByIndex(build: Build, format: NumberFormat) {
+  return { multiplier: 1, low: 0, high: 63, table: randomCodes(build, 64, format) };
 }
 
 function feedForward(build: Build, name: string, stream: TensorType): TensorType {
@@ -129,15 +138,19 @@ function feedForward(build: Build, name: string, stream: TensorType): TensorType
     build,
     `${name}.linear0`,
     norm,
-    tensor(`${name}.linear0`, [options.tokens, options.hidden], uniform(options.activationBits)),
+    tensor(`${name}.linear0`, [options.tokens, options.hidden], hiddenFormat(options)),
     activation(build),
   );
   return addBranch(build, name, `${name}.linear1`, hidden, stream);
 }
 
+function hiddenFormat({ activationBits, family }: RandomGraphOptions): NumberFormat {
+  return uniform(activationBits, family === 'dyadic');
+}
+
 function activation(build: Build): Partial<Epilogue> {
   const { options } = build;
-  const format = uniform(options.activationBits);
+  const format = hiddenFormat(options);
   const { low, high } = rangeOf(format);
   const index = rangeOf(uniform(8));
   switch (options.activation) {
@@ -168,6 +181,13 @@ function addBranch(
 ): TensorType {
   const output = tensor(name, stream.shape, stream.format);
   return linear(build, path, input, output, {
-    residual: { input: stream.name, ...dyadic(0.4 + 0.4 * build.random.nextFloat(), 31) },
+    residual: { input: stream.name, ...skipFactor(build) },
   });
+}
+
+/** About 0.6; of 20 bits in the table family. */
+function skipFactor({ random, options }: Build) {
+  const factor = 0.4 + 0.4 * random.nextFloat();
+  if (options.family === 'dyadic') return dyadic(factor, 31);
+  return { multiplier: Math.round(factor * 2 ** 20), shift: 20 };
 }

@@ -31,6 +31,12 @@ export interface RandomGraphOptions {
   readonly pooling: 'class' | 'mean';
   /** Of the hidden layer; `random` is a table of random codes, which no smooth function could be. */
   readonly activation: 'none' | 'relu' | 'gelu' | 'random';
+  /**
+   * `table`: as checkpoints of the table-driven family are. The class token replaces the first
+   * patch, position and bias are added to the accumulator, tables by index follow the weighted
+   * values, codes of the hidden layer are unsigned, and some constants are wider.
+   */
+  readonly family: 'dyadic' | 'table';
 }
 
 /** A graph under construction. */
@@ -86,6 +92,7 @@ export function patchEmbedding(build: Build, input: TensorType): TensorType {
   const patchSize = input.shape[1] as number;
   const weightFormat = uniform(options.weightBits);
   const output = tensor('embedding', [tokens, width], uniform(options.residualBits));
+  const byTable = options.family === 'table';
   const node: PatchEmbeddingNode = {
     kind: 'patchEmbedding',
     output,
@@ -100,7 +107,8 @@ export function patchEmbedding(build: Build, input: TensorType): TensorType {
       factor(input.format, weightFormat, patchSize, output.format),
       47,
     ),
-    offset: randomCodes(build, tokens * width, output.format),
+    offset: randomCodes(build, tokens * width, byTable ? uniform(14) : output.format),
+    ...(byTable && { leadingRows: 'replace', offsetTo: 'accumulator' }),
   };
   return add(build, node);
 }
@@ -122,6 +130,7 @@ export function layerNorm(build: Build, path: string, input: TensorType, rows: n
     meanShift: mean.shift,
     ...table,
     weight: Int32Array.from({ length: width }, () => random.nextInt(-2048, 2047)),
+    ...(options.family === 'table' && { weightFormat: uniform(17) }),
     bias: Float64Array.from(
       { length: width },
       () => half + Math.floor(random.nextGaussian() * 2 ** table.shift),

@@ -58,7 +58,7 @@ export async function makeSubject(
   return {
     ...{ name: design.name, folder: out, plan, manifest, graph, layouts },
     texts: new Map(files.map(({ path, content }) => [path, content.toString()])),
-    few: trial(sampleImages(manifest.images, graph.input, FEW, seed)),
+    few: trial(sampleImages(manifest.images, graph.input, FEW, seed, out)),
     many: trial(stress),
   };
 }

@@ -1,21 +1,21 @@
 import type { Place } from '../../diagnostics/index.ts';
 import type { TensorType } from '../tensor.ts';
+import type { TensorRequantization } from './requantization.ts';
 
 /**
  * Scores of every head, brought to the softmax's input format. Head `h` owns the channels
  * `h*d .. h*d+d-1` of query and key, `d = channels / heads`:
  *
  *     acc[h,i,j] = sum_c query[i, h*d+c] * key[j, h*d+c]
- *     y          = clip(acc * multiplier + 2^(shift-1) >> shift, output range)
+ *
+ * then the requantization.
  */
-export interface ScoresNode {
+export interface ScoresNode extends TensorRequantization {
   readonly kind: 'scores';
   readonly output: TensorType;
   readonly query: string;
   readonly key: string;
   readonly heads: number;
-  readonly multiplier: number;
-  readonly shift: number;
   readonly place?: Place | undefined;
 }
 
@@ -56,15 +56,14 @@ export interface ReciprocalTable {
  * Values weighted by probabilities; heads concatenated along the channels:
  *
  *     acc[i, h*d+c] = sum_j probability[h,i,j] * value[j, h*d+c]
- *     y             = clip(acc * multiplier + 2^(shift-1) >> shift, output range)
+ *
+ * then the requantization.
  */
-export interface WeightedValuesNode {
+export interface WeightedValuesNode extends TensorRequantization {
   readonly kind: 'weightedValues';
   readonly output: TensorType;
   readonly probability: string;
   readonly value: string;
   readonly heads: number;
-  readonly multiplier: number;
-  readonly shift: number;
   readonly place?: Place | undefined;
 }

@@ -26,7 +26,7 @@ export interface Epilogue {
 export interface Residual {
   /** Name of the tensor that is added. */
   readonly input: string;
-  /** 1 .. 2^16-1 */
+  /** 1 .. 2^24-1 */
   readonly multiplier: number;
   /** 0 .. 31 */
   readonly shift: number;

@@ -1,4 +1,5 @@
 import type { Place } from '../../diagnostics/index.ts';
+import { type NumberFormat, uniform } from '../format.ts';
 import type { TensorType } from '../tensor.ts';
 
 /**
@@ -24,10 +25,17 @@ export interface LayerNormNode {
   readonly varianceShift: number;
   /** Unsigned 16-bit entries, at most 4096. */
   readonly table: Int32Array;
-  /** One per channel, signed 12 bits. */
+  /** One per channel, codes of the weight's format. */
   readonly weight: Int32Array;
+  /** `int12` when absent. */
+  readonly weightFormat?: NumberFormat | undefined;
   /** One per channel; integers that may exceed 32 bits (signed 48). */
   readonly bias: Float64Array;
   readonly shift: number;
   readonly place?: Place | undefined;
+}
+
+/** The format of a node's weights: 12 bits hold what the quantizer makes, checkpoints may have more. */
+export function layerNormWeightFormat(node: Pick<LayerNormNode, 'weightFormat'>): NumberFormat {
+  return node.weightFormat ?? uniform(12);
 }

@@ -1,33 +1,45 @@
-import { type LinearNode, rangeOf, tensorType } from '../../ir/index.ts';
+import { type LinearNode, requantizationOf } from '../../ir/index.ts';
 import { wordElements } from '../engine.ts';
-import type { MatmulOperation } from '../program.ts';
-import { type Region, type ScheduleContext, tapOf } from './context.ts';
+import type { MatmulOperation, WeightSegment } from '../program.ts';
+import { type ScheduleContext, tapOf } from './context.ts';
 import { type AttentionGroup, headPitch } from './groups.ts';
+import { matmulStep, type Step } from './steps.ts';
 
-/** Where the buffers of an attention lie; those of a head have one for even and one for odd heads. */
+/** Where a buffer lies: first word, and words from TP rows to the next. */
+interface Buffer {
+  readonly base: number;
+  readonly stride: number;
+}
+
+/** The buffers of an attention; those of a head have one for even and one for odd heads. */
 interface Buffers {
-  readonly tokens: Region;
-  readonly query: (head: number) => Region;
-  readonly key: (head: number) => Region;
-  readonly value: (head: number) => Region;
-  readonly scores: (head: number) => Region;
-  readonly probabilities: (head: number) => Region;
-  readonly out: Region;
+  readonly tokens: Buffer;
+  readonly query: (head: number) => Buffer;
+  readonly key: (head: number) => Buffer;
+  readonly value: (head: number) => Buffer;
+  readonly scores: (head: number) => Buffer;
+  readonly probabilities: (head: number) => Buffer;
+  readonly out: Buffer;
 }
 
 /**
- * The heads of one attention, pipelined: while the softmax of head h runs, query, key, value and
- * scores of head h+1 are computed; then come the weighted values of head h.
+ * The heads of one attention, pipelined. Of each head: key, query, scores, value; then, while the
+ * softmax works on these scores, the weighted values of the head before. Values come after the
+ * scores so that the last softmax has two products beside it.
  */
-export function scheduleAttention(context: ScheduleContext, group: AttentionGroup): void {
-  const { graph, shape, tokens, width } = context;
+export function attentionSteps(context: ScheduleContext, group: AttentionGroup): Step[] {
+  const { shape, tokens, width } = context;
   const { heads, headWidth, query, key, value, scores, softmax, weighted } = group;
   const buffers = reserveBuffers(context, group);
-  context.locate(weighted.output.name, buffers.out);
+  context.locate(weighted.output.name, { memory: 'activations', ...buffers.out });
 
-  const rowWords = Math.ceil(width / shape.inputs);
+  const kTiles = Math.ceil(width / shape.inputs);
+  const headRows = Math.ceil(headWidth / shape.outputs) * shape.outputs;
   const weights = new Map(
-    [query, key, value].map((node) => [node, context.weight(node, width, width).base]),
+    [query, key, value].map((node) => [
+      node,
+      context.weight(node, { count: heads, width: headWidth }, width),
+    ]),
   );
   const scoreChannels = context.channels(scores, 0, tokens);
   const valueChannels = context.channels(weighted, 0, headWidth);
@@ -35,153 +47,141 @@ export function scheduleAttention(context: ScheduleContext, group: AttentionGrou
   const expBase = context.table('exp', softmaxName, 'exp', softmax.expTable);
   const oneBase = context.table('reciprocal', softmaxName, 'reciprocal_one', softmax.one.table);
   const twoBase = context.table('reciprocal', softmaxName, 'reciprocal_two', softmax.two.table);
-  const limits = (name: string) => rangeOf(tensorType(graph, name).format);
-  const plain = { lead: 0, tableBase: null, skip: null } as const;
-
-  /** A projection of one head: rows of the weight are its channels. */
-  const projection = (node: LinearNode, head: number) => ({
-    name: `${node.output.name}.head${head}`,
-    place: node.place,
-    lead: 0,
-    reduction: width,
-    products: tokens * width * headWidth,
-    ...context.epilogue(node),
-    tap: tapOf(node.output.name, { columnOffset: head * headWidth }),
-    weight: { base: (weights.get(node) ?? 0) + head * headWidth * rowWords, stride: rowWords },
-    channels: context.channels(node, head * headWidth, headWidth),
-  });
-
-  const project = (node: LinearNode, head: number, out: MatmulOperation['out']) => {
-    const { weight, channels, ...common } = projection(node, head);
-    const operation = {
-      ...common,
-      rows: tokens,
-      columns: headWidth,
-      a: { source: 'activations', ...buffers.tokens },
-      b: { source: 'weights', ...weight },
-      parameters: { base: channels, byRow: false },
-      out,
-    } as const;
-    context.matmul(operation, 3, ['layerNorm']);
+  const requantize = (node: typeof scores | typeof weighted) => {
+    const { shift, low, high, table } = requantizationOf(node);
+    const tableBase = context.activationTable(node.output.name, table);
+    return { lead: 0, skip: null, shift, low, high, tableBase, place: node.place } as const;
   };
 
-  /** Transposed: weight rows stream past tokens, so that the result lies along the keys. */
-  const projectValues = (head: number) => {
-    const { weight, channels, ...common } = projection(value, head);
-    const operation = {
-      ...common,
-      tap: { ...common.tap, transposed: true },
-      rows: headWidth,
-      columns: tokens,
-      a: { source: 'weights', ...weight },
-      // LayerNorm wrote the tokens to the start of the key memory too.
-      b: { source: 'keys', base: 0, stride: buffers.tokens.stride },
-      parameters: { base: channels, byRow: true },
-      out: { destination: 'keys', ...buffers.value(head), part: 0 },
-    } as const;
-    context.matmul(operation, 3, ['layerNorm']);
-  };
+  const project = (node: LinearNode, head: number, out: Omit<MatmulOperation['out'], 'part'>) =>
+    matmulStep(
+      {
+        name: `${node.output.name}.head${head}`,
+        tap: tapOf(node.output.name, { columnOffset: head * headWidth }),
+        place: node.place,
+        rows: tokens,
+        lead: 0,
+        reduction: width,
+        elements: width,
+        columns: headWidth,
+        a: { source: 'normalized', ...buffers.tokens },
+        b: context.fromWeight(weights.get(node) as WeightSegment, head * headRows * kTiles),
+        parameterBase: context.channels(node, head * headWidth, headWidth),
+        ...context.epilogue(node),
+        out: { ...out, part: 0 },
+      },
+      3,
+      ['layerNorm'],
+    );
 
-  const score = (head: number) => {
-    const operation = {
-      ...plain,
-      name: `${scores.output.name}.head${head}`,
-      tap: tapOf(scores.output.name, { head }),
-      place: scores.place,
-      rows: tokens,
-      reduction: headWidth,
-      columns: tokens,
-      products: tokens * tokens * headWidth,
-      a: { source: 'activations', ...buffers.query(head) },
-      b: { source: 'keys', ...buffers.key(head) },
-      parameters: { base: scoreChannels, byRow: false },
-      shift: scores.shift,
-      ...limits(scores.output.name),
-      out: { destination: 'scores', ...buffers.scores(head), part: 0 },
-    } as const;
-    // Query and key of this head must be finished; the value projection may be under way.
-    context.matmul(operation, 1);
-  };
+  const score = (head: number) =>
+    matmulStep(
+      {
+        ...requantize(scores),
+        name: `${scores.output.name}.head${head}`,
+        tap: tapOf(scores.output.name, { head }),
+        rows: tokens,
+        reduction: headWidth,
+        elements: headWidth,
+        columns: tokens,
+        a: { source: 'activations', ...buffers.query(head) },
+        b: { source: 'keyRows', ...buffers.key(head) },
+        parameterBase: scoreChannels,
+        out: { destination: 'scores', ...buffers.scores(head), part: 0 },
+      },
+      // The keys must be in memory; the queries, which are streamed, may be on their way.
+      1,
+    );
 
   const weigh = (head: number) => {
     const column = head * headPitch(headWidth, shape.outputs);
     const word = wordElements(shape);
-    const operation = {
-      ...plain,
-      name: `${weighted.output.name}.head${head}`,
-      tap: tapOf(weighted.output.name, { columnOffset: head * headWidth }),
-      place: weighted.place,
-      rows: tokens,
-      reduction: tokens,
-      columns: headWidth,
-      products: tokens * tokens * headWidth,
-      a: { source: 'probabilities', ...buffers.probabilities(head) },
-      b: { source: 'keys', ...buffers.value(head) },
-      parameters: { base: valueChannels, byRow: false },
-      shift: weighted.shift,
-      ...limits(weighted.output.name),
-      out: {
-        destination: 'activations',
-        base: buffers.out.base + Math.floor(column / word),
-        stride: buffers.out.stride,
-        part: (column % word) / shape.outputs,
+    const last = head === heads - 1;
+    return matmulStep(
+      {
+        ...requantize(weighted),
+        name: `${weighted.output.name}.head${head}`,
+        tap: tapOf(weighted.output.name, { columnOffset: head * headWidth }),
+        rows: tokens,
+        reduction: tokens,
+        elements: tokens,
+        columns: headWidth,
+        a: { source: 'probabilities', ...buffers.probabilities(head) },
+        b: { source: 'keyColumns', ...buffers.value(head) },
+        parameterBase: valueChannels,
+        out: {
+          destination: 'activations',
+          base: buffers.out.base + Math.floor(column / word),
+          stride: buffers.out.stride,
+          part: (column % word) / shape.outputs,
+        },
       },
-    } as const;
-    context.matmul(operation, 3, ['softmax']);
+      // The softmax of the next head has started, so that of this one is over, and its values were
+      // finished before. After the last head nobody has waited for either.
+      last ? (heads > 1 ? 1 : 0) : 3,
+      last ? ['softmax'] : [],
+    );
   };
 
+  const normalize = (head: number): Step => ({
+    unit: 'softmax',
+    operation: {
+      name: `${softmaxName}.head${head}`,
+      tap: tapOf(softmaxName, { head }),
+      place: softmax.place,
+      rows: tokens,
+      xBase: buffers.scores(head).base,
+      outBase: buffers.probabilities(head).base,
+      expBase,
+      oneBase,
+      twoBase,
+    },
+    // The scores must be in memory; the values may be on their way.
+    maxMatmul: 1,
+    idle: [],
+  });
+
+  const steps: Step[] = [];
   for (let head = 0; head < heads; head++) {
-    project(query, head, { destination: 'activations', ...buffers.query(head), part: 0 });
-    project(key, head, { destination: 'keys', ...buffers.key(head), part: 0 });
-    projectValues(head);
-    score(head);
-    if (head > 0) weigh(head - 1);
-    context.softmax(
-      {
-        name: `${softmaxName}.head${head}`,
-        tap: tapOf(softmaxName, { head }),
-        place: softmax.place,
-        rows: tokens,
-        xBase: buffers.scores(head).base,
-        outBase: buffers.probabilities(head).base,
-        expBase,
-        oneBase,
-        twoBase,
-      },
-      // The scores must be finished; the weighted values of the head before may be under way.
-      head > 0 ? 1 : 0,
+    steps.push(
+      project(key, head, { destination: 'keys', ...buffers.key(head) }),
+      project(query, head, { destination: 'activations', ...buffers.query(head) }),
+      score(head),
+      project(value, head, { destination: 'keys', ...buffers.value(head) }),
+      normalize(head),
     );
+    if (head > 0) steps.push(weigh(head - 1));
   }
-  weigh(heads - 1);
+  steps.push(weigh(heads - 1));
+  return steps;
 }
 
 function reserveBuffers(context: ScheduleContext, group: AttentionGroup): Buffers {
-  const { shape, tokens, width, branchBase } = context;
+  const { shape, tokens, tokenWords } = context;
   const { heads, headWidth } = group;
   const copies = Math.min(2, heads);
   const headWords = context.words(headWidth);
-  const keyWords = context.words(tokens);
   const scoreStride = Math.ceil(tokens / shape.outputs);
   const probabilityStride = Math.ceil(tokens / shape.inputs);
   const outStride = context.words(heads * headPitch(headWidth, shape.outputs));
-  const alternating = (base: number, rows: number, stride: number) => (head: number) => ({
-    base: base + (head % 2) * rows * stride,
+  const alternating = (base: number, stride: number) => (head: number) => ({
+    base: base + (head % 2) * tokenWords * stride,
     stride,
   });
-  const outBase = branchBase + copies * tokens * headWords;
-  const keyBase = tokens * context.words(width);
-  const valueBase = keyBase + copies * tokens * headWords;
-  context.reserve('activations', outBase + tokens * outStride);
-  context.reserve('keys', valueBase + copies * headWidth * keyWords);
-  context.reserve('scores', copies * tokens * scoreStride);
-  context.reserve('probabilities', copies * tokens * probabilityStride);
+  const outBase = copies * tokenWords * headWords;
+  const valueBase = copies * tokenWords * headWords;
+  context.reserve('activations', outBase + tokenWords * outStride);
+  context.reserve('keys', valueBase + copies * tokenWords * headWords);
+  context.reserve('scores', copies * tokenWords * scoreStride);
+  context.reserve('probabilities', copies * tokenWords * probabilityStride);
+  const { base, stride } = context.region(group.query.input);
   return {
-    tokens: context.region(group.query.input),
-    query: alternating(branchBase, tokens, headWords),
-    key: alternating(keyBase, tokens, headWords),
-    value: alternating(valueBase, headWidth, keyWords),
-    scores: alternating(0, tokens, scoreStride),
-    probabilities: alternating(0, tokens, probabilityStride),
+    tokens: { base, stride },
+    query: alternating(0, headWords),
+    key: alternating(0, headWords),
+    value: alternating(valueBase, headWords),
+    scores: alternating(0, scoreStride),
+    probabilities: alternating(0, probabilityStride),
     out: { base: outBase, stride: outStride },
   };
 }

@@ -1,27 +1,24 @@
-import { type Epilogue, type IntegerGraph, type LinearNode, tensorType } from '../../ir/index.ts';
-import { type EngineShape, wordElements } from '../engine.ts';
-import { allocator, tableAllocator } from '../memory.ts';
-import type {
-  Instruction,
-  LayerNormOperation,
-  MatmulOperation,
-  MeanPoolOperation,
-  ParameterSegment,
-  Program,
-  SoftmaxOperation,
-  Tap,
-  Unit,
-  WeightSegment,
-} from '../program.ts';
+import {
+  type Epilogue,
+  type IntegerGraph,
+  type LinearNode,
+  type NumberFormat,
+  type PatchEmbeddingNode,
+  signedBits,
+  tensorType,
+} from '../../ir/index.ts';
+import { type EngineShape, tokenWords, wordElements } from '../engine.ts';
+import { type Allocator, allocator, tableAllocator } from '../memory.ts';
+import type { MatmulOperation, ParameterSegment, Program, Tap, WeightSegment } from '../program.ts';
 import { type AttentionGroup, attentionGroups } from './groups.ts';
+import { programOf, type Step } from './steps.ts';
 
-/** Where the rows of a tensor lie: first word, and words from row to row. */
+/** Where the rows of a tensor lie: first word, and words from TP rows to the next. */
 export interface Region {
+  readonly memory: 'activations' | 'normalized' | 'residual' | 'result';
   readonly base: number;
   readonly stride: number;
 }
-
-type MaxMatmul = Instruction['maxMatmul'];
 
 /** What the parts of the schedule share while the program grows. */
 export interface ScheduleContext {
@@ -30,38 +27,39 @@ export interface ScheduleContext {
   readonly groups: readonly AttentionGroup[];
   readonly tokens: number;
   readonly width: number;
-  /** Words of a row of `elements` in the activation and key memories. */
+  /** Words that TP rows of `elements` take in the activation and key memories. */
   words(elements: number): number;
-  /** Words of a row of the residual stream. */
+  /** Words from TP rows of the residual stream to the next. */
   readonly residualStride: number;
-  /** Words after the normalized tokens: shared by the branches, which never overlap in time. */
-  readonly branchBase: number;
+  /** Words of a pass over all tokens. */
+  readonly tokenWords: number;
   /** Depths of the memories that hold activations; every region taken is noted with `reserve`. */
   reserve(
-    memory: 'activations' | 'keys' | 'scores' | 'probabilities' | 'residual' | 'result',
+    memory:
+      | 'activations'
+      | 'normalized'
+      | 'keys'
+      | 'scores'
+      | 'probabilities'
+      | 'residual'
+      | 'result',
     end: number,
   ): void;
   locate(tensor: string, region: Region): void;
   /** Throws when the tensor is in no memory, which would be a fault of the schedule. */
   region(tensor: string): Region;
-  push(
-    unit: Unit,
-    operation: number,
-    label: string,
-    maxMatmul: MaxMatmul,
-    idle?: readonly Unit[],
-  ): void;
-  matmul(operation: MatmulOperation, maxMatmul: MaxMatmul, idle?: readonly Unit[]): void;
-  layerNorm(operation: Omit<LayerNormOperation, 'parameterBase'>): void;
-  softmax(operation: SoftmaxOperation, maxMatmul: MaxMatmul): void;
-  meanPool(operation: MeanPoolOperation): void;
-  readonly lastMatmul: MatmulOperation | undefined;
+  /** First word of the parameters of a LayerNorm over all channels. */
+  normParameters(): number;
   weight(
-    node: Placed,
-    rows: number,
+    node: Placed & { readonly weightFormat: NumberFormat },
+    groups: WeightSegment['groups'],
     reduction: number,
     heads?: WeightSegment['heads'],
   ): WeightSegment;
+  /** The stationary operand of a product with a weight, from a word of its segment on. */
+  fromWeight(segment: WeightSegment, word?: number): MatmulOperation['b'];
+  /** Tables of activations; null for none. */
+  activationTable(tensor: string, table: Int32Array | null): number | null;
   /** Parameter words of `channels` channels from `first` on, padded to whole tiles; the first word. */
   channels(node: Placed, first: number, channels: number): number;
   table(
@@ -74,7 +72,8 @@ export interface ScheduleContext {
   epilogue(
     node: LinearNode,
   ): Pick<MatmulOperation, 'shift' | 'low' | 'high' | 'tableBase' | 'skip'>;
-  finish(): Program;
+  /** The program of the steps, in their order. */
+  finish(steps: readonly Step[]): Program;
 }
 
 interface Placed {
@@ -82,7 +81,12 @@ interface Placed {
   readonly path?: string;
 }
 
-export function scheduleContext(graph: IntegerGraph, shape: EngineShape): ScheduleContext {
+/** @param streamed nodes whose weights lie in external memory */
+export function scheduleContext(
+  graph: IntegerGraph,
+  shape: EngineShape,
+  streamed: (tensor: string) => boolean,
+): ScheduleContext {
   const word = wordElements(shape);
   const words = (elements: number) => Math.ceil(elements / word);
   const { inputs: TI, outputs: TO, vector: VL } = shape;
@@ -91,33 +95,34 @@ export function scheduleContext(graph: IntegerGraph, shape: EngineShape): Schedu
   if (embedding?.kind !== 'patchEmbedding') throw new Error('the first node embeds the patches');
   const [tokens = 1, width = 1] = embedding.output.shape;
   const residualStride = Math.ceil(width / TO);
-  const branchBase = tokens * words(width);
 
-  const instructions: Instruction[] = [];
-  const matmuls: MatmulOperation[] = [];
-  const layerNorms: LayerNormOperation[] = [];
-  const softmaxes: SoftmaxOperation[] = [];
-  const meanPools: MeanPoolOperation[] = [];
   const weights: WeightSegment[] = [];
   const parameters: ParameterSegment[] = [];
-  const weightMemory = allocator();
+  const weightStream = allocator();
+  const weightSections = new Map<number, Allocator>();
   const parameterMemory = allocator();
   const normMemory = allocator();
   const activationTables = tableAllocator();
   const tables = { exp: tableAllocator(), reciprocal: tableAllocator(), rsqrt: tableAllocator() };
   const regions = new Map<string, Region>();
   const depths = {
-    activations: branchBase,
+    activations: 0,
+    normalized: 0,
     keys: 0,
     scores: 0,
     probabilities: 0,
-    residual: tokens * residualStride,
+    residual: tokenWords(shape, tokens) * residualStride,
     result: 0,
   };
 
-  const push: ScheduleContext['push'] = (unit, operation, label, maxMatmul, idle = []) => {
-    instructions.push({ unit, operation, maxMatmul, idle, label });
+  // Where a section begins is known at the end: until then its number is part of the address.
+  const takeOnChip = (bits: number, words: number) => {
+    const section = weightSections.get(bits) ?? allocator();
+    weightSections.set(bits, section);
+    return bits * SECTION_SPAN + section.take(words);
   };
+  const activationTable = (tensor: string, table: Int32Array | null) =>
+    table && activationTables.place(tensor, `${tensor}.activation`, table);
 
   return {
     graph,
@@ -127,7 +132,7 @@ export function scheduleContext(graph: IntegerGraph, shape: EngineShape): Schedu
     width,
     words,
     residualStride,
-    branchBase,
+    tokenWords: tokenWords(shape, tokens),
     reserve(memory, end) {
       depths[memory] = Math.max(depths[memory], end);
     },
@@ -139,29 +144,17 @@ export function scheduleContext(graph: IntegerGraph, shape: EngineShape): Schedu
       if (!region) throw new Error(`${tensor} is in no memory`);
       return region;
     },
-    push,
-    matmul(operation, maxMatmul, idle) {
-      matmuls.push(operation);
-      push('matmul', matmuls.length - 1, operation.name, maxMatmul, idle);
-    },
-    layerNorm(operation) {
-      layerNorms.push({ ...operation, parameterBase: normMemory.take(Math.ceil(width / VL)) });
-      push('layerNorm', layerNorms.length - 1, operation.name, 0, ['meanPool']);
-    },
-    softmax(operation, maxMatmul) {
-      softmaxes.push(operation);
-      push('softmax', softmaxes.length - 1, operation.name, maxMatmul);
-    },
-    meanPool(operation) {
-      meanPools.push(operation);
-      push('meanPool', meanPools.length - 1, operation.name, 0);
-    },
-    get lastMatmul() {
-      return matmuls.at(-1);
-    },
-    weight({ output, path = output.name }, rows, reduction, heads = null) {
-      const base = weightMemory.take(rows * Math.ceil(reduction / TI));
-      const segment = { tensor: output.name, path, base, rows, reduction, heads };
+    normParameters: () => normMemory.take(Math.ceil(width / VL)),
+    weight({ output, path = output.name, weightFormat }, groups, reduction, heads = null) {
+      const bits = signedBits(weightFormat);
+      const rows = groups.count * Math.ceil(groups.width / TO) * TO;
+      const external = streamed(output.name);
+      const words = rows * Math.ceil(reduction / TI);
+      const base = external ? weightStream.take(words) : takeOnChip(bits, words);
+      const segment = {
+        ...{ tensor: output.name, path, base, groups, reduction, heads, bits },
+        streamed: external,
+      };
       weights.push(segment);
       return segment;
     },
@@ -174,25 +167,25 @@ export function scheduleContext(graph: IntegerGraph, shape: EngineShape): Schedu
     table(memory, tensor, part, entries) {
       return tables[memory].place(tensor, `${tensor}.${part}`, entries);
     },
+    fromWeight: (segment, word = 0) => ({
+      source: segment.streamed ? 'weightStream' : 'weights',
+      base: segment.base + word,
+      stride: 0,
+    }),
+    activationTable,
     epilogue({ output, epilogue: { shift, low, high, table, residual } }) {
       return {
         shift,
         low,
         high,
-        tableBase: table
-          ? activationTables.place(output.name, `${output.name}.activation`, table)
-          : null,
+        tableBase: activationTable(output.name, table),
         skip: residual && skipOf(residual, residualStride),
       };
     },
-    finish: () => ({
-      instructions,
+    finish: (steps) => ({
+      ...placeSections(programOf(steps), weights, weightSections),
+      // The first step, the input of the first frame, is done once.
       loopStart: 1,
-      matmuls,
-      layerNorms,
-      softmaxes,
-      meanPools,
-      weights,
       parameters,
       activationTables: activationTables.segments,
       expTables: tables.exp.segments,
@@ -200,14 +193,55 @@ export function scheduleContext(graph: IntegerGraph, shape: EngineShape): Schedu
       rsqrtTables: tables.rsqrt.segments,
       depths: {
         ...depths,
-        input: patches * Math.ceil(patchSize / TI),
-        offset: tokens * residualStride,
-        weights: weightMemory.depth,
+        input: inputWords(shape, embedding, patches) * Math.ceil(patchSize / TI),
+        offset: tokenWords(shape, tokens) * residualStride,
+        weights: [...weightSections.values()].reduce((sum, { depth }) => sum + depth, 0),
         parameters: parameterMemory.depth,
         normParameters: normMemory.depth,
       },
     }),
   };
+}
+
+/** More words than a section can have. */
+const SECTION_SPAN = 2 ** 32;
+
+/** Lays the sections of weights on chip one after the other, the narrowest first. */
+function placeSections(
+  program: ReturnType<typeof programOf>,
+  segments: readonly WeightSegment[],
+  allocators: ReadonlyMap<number, Allocator>,
+) {
+  let next = 0;
+  const weightSections = [...allocators]
+    .sort(([a], [b]) => a - b)
+    .map(([bits, { depth: words }]) => {
+      const first = next;
+      next += words;
+      return { bits, first, words };
+    });
+  const placed = (base: number) => {
+    const bits = Math.floor(base / SECTION_SPAN);
+    const section = weightSections.find((s) => s.bits === bits);
+    if (!section) throw new Error(`no section of weights of ${bits} bits`);
+    return section.first + (base % SECTION_SPAN);
+  };
+  const matmuls = program.matmuls.map((op): MatmulOperation => {
+    if (op.b.source !== 'weights') return op;
+    return { ...op, b: { ...op.b, base: placed(op.b.base) } };
+  });
+  const weights = segments.map((s) => (s.streamed ? s : { ...s, base: placed(s.base) }));
+  return { ...program, matmuls, weights, weightSections };
+}
+
+/** Words of tokens in the input memory: patches lie where their tokens will be. */
+function inputWords(shape: EngineShape, embedding: PatchEmbeddingNode, patches: number): number {
+  return tokenWords(shape, firstToken(embedding) + patches);
+}
+
+/** The token that the first patch becomes. */
+export function firstToken({ leading, leadingRows }: PatchEmbeddingNode): number {
+  return leadingRows === 'replace' ? 0 : leading;
 }
 
 /** The residual stream lies at the start of its memory and is updated in place. */
@@ -217,7 +251,7 @@ function skipOf({ multiplier, shift }: NonNullable<Epilogue['residual']>, stride
 
 /** The tap of an operation that writes a whole tensor, or what differs from that. */
 export function tapOf(tensor: string, more: Partial<Tap> = {}): Tap {
-  return { tensor, head: null, columnOffset: 0, transposed: false, ...more };
+  return { tensor, head: null, rowOffset: 0, columnOffset: 0, ...more };
 }
 
 /** Shape of a tensor with two axes. */

@@ -1,50 +1,76 @@
-import type { IntegerGraph } from '../../ir/index.ts';
+import type { IntegerGraph, IntegerNode } from '../../ir/index.ts';
 import type { EngineShape } from '../engine.ts';
 import type { Program } from '../program.ts';
-import { scheduleAttention } from './attention.ts';
-import { scheduleContext } from './context.ts';
-import { scheduleLinear } from './linear.ts';
-import { scheduleEmbedding, scheduleNorm, schedulePool } from './tokens.ts';
+import { attentionSteps } from './attention.ts';
+import { type ScheduleContext, scheduleContext } from './context.ts';
+import { linearSteps } from './linear.ts';
+import { overlapNorms } from './overlap.ts';
+import type { Step } from './steps.ts';
+import { embeddingSteps, normSteps, poolSteps } from './tokens.ts';
+
+export interface ScheduleOptions {
+  /** Cut the products around a LayerNorm in halves of the rows, so that it runs beside them. */
+  readonly overlapNorms: boolean;
+  /** Nodes, by their output, whose weights lie in external memory. */
+  readonly streamed: (tensor: string) => boolean;
+}
 
 /**
  * Writes the program of the engine for one integer graph.
  *
- * Every matrix product is `A * B^T` with both operands lying along the reduction: projections
- * stream tokens past weights; scores stream queries past keys; the value projection is computed
- * transposed (weight rows stream past tokens), so that weighted values can stream probabilities
- * past it without a transposition anywhere.
+ * Every matrix product is `A * B^T`. Projections stream tokens past weights, scores stream queries
+ * past keys; weighted values stream probabilities past values, whose tiles are filled by columns.
  *
  * The heads of an attention are pipelined, so queries, keys, values, scores and probabilities have
  * two buffers each. See docs/architecture.md, "Schedule".
  */
-export function schedule(graph: IntegerGraph, shape: EngineShape): Program {
-  const context = scheduleContext(graph, shape);
-  const inHeads = new Set(context.groups.flatMap((g) => [g.query, g.key, g.value]));
-  context.push('input', 0, 'input of the first frame', 3);
-  for (const node of graph.nodes) {
-    switch (node.kind) {
-      case 'patchEmbedding':
-        scheduleEmbedding(context, node);
-        break;
-      case 'layerNorm':
-        scheduleNorm(context, node);
-        break;
-      case 'linear':
-        if (!inHeads.has(node)) scheduleLinear(context, node);
-        break;
-      case 'weightedValues': {
-        const group = context.groups.find((g) => g.weighted === node);
-        if (group) scheduleAttention(context, group);
-        break;
-      }
-      case 'meanPool':
-        schedulePool(context, node);
-        break;
-      case 'scores':
-      case 'softmax':
-        break; // with the attention that they belong to
+export function schedule(
+  graph: IntegerGraph,
+  shape: EngineShape,
+  options: ScheduleOptions,
+): Program {
+  const context = scheduleContext(graph, shape, options.streamed);
+  const steps: Step[] = [
+    { unit: 'input', label: 'input of the first frame', maxMatmul: 3, idle: [] },
+    ...graph.nodes.flatMap((node) => nodeSteps(context, node)),
+    { unit: 'result', label: 'result of the frame', maxMatmul: 0, idle: [] },
+  ];
+  const channelGroups = Math.ceil(context.width / shape.vector);
+  const ordered = options.overlapNorms ? overlapNorms(steps, shape, channelGroups) : steps;
+  return context.finish(prefetchInput(ordered, context.tokens));
+}
+
+/**
+ * The next frame may come in as soon as the patches have been read. They have when the first
+ * LayerNorm of all rows, or of the last ones, starts: the embedding is finished then.
+ */
+function prefetchInput(steps: readonly Step[], tokens: number): Step[] {
+  const at = steps.findIndex(
+    (s) => s.unit === 'layerNorm' && s.operation.tap.rowOffset + s.operation.rows === tokens,
+  );
+  const input = { unit: 'input', label: 'input of the next frame', idle: [] } as const;
+  const [before, maxMatmul] = at < 0 ? ([2, 0] as const) : ([at + 1, 3] as const);
+  return [...steps.slice(0, before), { ...input, maxMatmul }, ...steps.slice(before)];
+}
+
+function nodeSteps(context: ScheduleContext, node: IntegerNode): Step[] {
+  switch (node.kind) {
+    case 'patchEmbedding':
+      return embeddingSteps(context, node);
+    case 'layerNorm':
+      return normSteps(context, node);
+    case 'linear': {
+      const inHead = context.groups.some((g) => [g.query, g.key, g.value].includes(node));
+      return inHead ? [] : linearSteps(context, node);
     }
+    case 'weightedValues': {
+      const group = context.groups.find((g) => g.weighted === node);
+      return group ? attentionSteps(context, group) : [];
+    }
+    case 'meanPool':
+      return poolSteps(context, node);
+    case 'scores':
+    case 'softmax':
+      return []; // with the attention that they belong to
   }
-  context.push('result', 0, 'result of the frame', 0);
-  return context.finish();
 }

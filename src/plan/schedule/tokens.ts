@@ -5,15 +5,17 @@ import {
   rangeOf,
 } from '../../ir/index.ts';
 import { matrixShape, type ScheduleContext, tapOf } from './context.ts';
+import { matmulStep, type Step } from './steps.ts';
 
-/** Patches past the embedding's weight; offsets (position, class token, bias) come by the skip path. */
-export function scheduleEmbedding(context: ScheduleContext, node: PatchEmbeddingNode): void {
+/** Patches past the embedding's weight; offsets (position, class token, bias) come from their memory. */
+export function embeddingSteps(context: ScheduleContext, node: PatchEmbeddingNode): Step[] {
   const { graph, shape, tokens, width, residualStride } = context;
-  const [patches, patchSize] = matrixShape(graph, node.input);
-  const weight = context.weight(node, width, patchSize);
-  const rowWords = Math.ceil(patchSize / shape.inputs);
+  const [, patchSize] = matrixShape(graph, node.input);
+  const weight = context.weight(node, { count: 1, width }, patchSize);
   const name = node.output.name;
-  context.matmul(
+  const region = { memory: 'residual', base: 0, stride: residualStride } as const;
+  context.locate(name, region);
+  const embedding = matmulStep(
     {
       name,
       tap: tapOf(name),
@@ -21,53 +23,57 @@ export function scheduleEmbedding(context: ScheduleContext, node: PatchEmbedding
       rows: tokens,
       lead: node.leading,
       reduction: patchSize,
+      elements: patchSize,
       columns: width,
-      products: patches * patchSize * width,
-      a: { source: 'input', base: 0, stride: rowWords },
-      b: { source: 'weights', base: weight.base, stride: rowWords },
-      parameters: { base: context.channels(node, 0, width), byRow: false },
+      a: { source: 'input', base: 0, stride: Math.ceil(patchSize / shape.inputs) },
+      b: context.fromWeight(weight),
+      parameterBase: context.channels(node, 0, width),
       shift: node.shift,
       ...rangeOf(node.output.format),
       tableBase: null,
-      skip: { source: 'offset', base: 0, stride: residualStride, multiplier: 1, shift: 0 },
+      skip: {
+        source: node.offsetTo === 'accumulator' ? 'bias' : 'offset',
+        base: 0,
+        stride: residualStride,
+        multiplier: 1,
+        shift: 0,
+      },
       out: { destination: 'residual', base: 0, stride: residualStride, part: 0 },
     },
     3,
     ['input'],
   );
-  context.locate(name, { base: 0, stride: residualStride });
-  // The next frame may come in as soon as the patches have been read.
-  context.push('input', 0, 'input of the next frame', 0);
+  return [embedding];
 }
 
-/** Residual rows to the start of the activation memory, and to the keys' where values need them. */
-export function scheduleNorm(context: ScheduleContext, node: LayerNormNode): void {
-  const { tokens, width } = context;
+/** Rows of the residual stream to the memory of normalized tokens. */
+export function normSteps(context: ScheduleContext, node: LayerNormNode): Step[] {
+  const { width } = context;
   const name = node.output.name;
-  const feedsValues = context.groups.some((g) => g.value.input === name);
   const stride = context.words(width);
-  if (feedsValues) context.reserve('keys', tokens * stride);
-  context.locate(name, { base: 0, stride });
-  context.layerNorm({
+  context.reserve('normalized', context.tokenWords * stride);
+  context.locate(name, { memory: 'normalized', base: 0, stride });
+  const operation = {
     name,
     tap: tapOf(name),
     place: node.place,
     rows: node.rows,
+    parameterBase: context.normParameters(),
     xBase: context.region(node.input).base,
     tableBase: context.table('rsqrt', name, 'rsqrt', node.table),
     outBase: 0,
-    keyBase: feedsValues ? 0 : null,
-  });
+  };
+  return [{ unit: 'layerNorm', operation, maxMatmul: 0, idle: ['meanPool'] }];
 }
 
 /** The mean of all rows, written behind them. */
-export function schedulePool(context: ScheduleContext, node: MeanPoolNode): void {
+export function poolSteps(context: ScheduleContext, node: MeanPoolNode): Step[] {
   const { tokens, residualStride: stride } = context;
   const name = node.output.name;
-  const outBase = tokens * stride;
+  const outBase = context.tokenWords * stride;
   context.reserve('residual', outBase + stride);
-  context.locate(name, { base: outBase, stride });
-  context.meanPool({
+  context.locate(name, { memory: 'residual', base: outBase, stride });
+  const operation = {
     name,
     tap: tapOf(name),
     place: node.place,
@@ -75,5 +81,6 @@ export function schedulePool(context: ScheduleContext, node: MeanPoolNode): void
     xBase: context.region(node.input).base,
     xStride: stride,
     outBase,
-  });
+  };
+  return [{ unit: 'meanPool', operation, maxMatmul: 0, idle: [] }];
 }

@@ -1,0 +1,78 @@
+import { log2Ceil } from './engine.ts';
+
+/**
+ * How the products of the array are made: 0 a multiplier each, 1 two products per DSP, 2 four
+ * products of at most 4 bits per DSP, 3 on LUTs.
+ */
+export type ArrayStyle = 0 | 1 | 2 | 3;
+
+/** Parameters of `vt_mac_array`. */
+export interface ArrayShape {
+  /** TP: tokens that are streamed in parallel. */
+  readonly tokens: number;
+  /** TI: elements of the reduction. */
+  readonly inputs: number;
+  /** TO: output channels. */
+  readonly outputs: number;
+  /** Bits of a raw streamed code. */
+  readonly aBits: number;
+  /** Bits of the signed stationary operand. */
+  readonly bBits: number;
+  readonly style: ArrayStyle;
+  /** 0 portable Verilog, 1 instances of the DSP primitive. */
+  readonly cell: 0 | 1;
+}
+
+/** Bits of a dot product on the array's output. */
+export function dotBits(shape: Pick<ArrayShape, 'inputs' | 'aBits' | 'bBits'>): number {
+  return shape.aBits + 1 + shape.bBits + log2Ceil(shape.inputs);
+}
+
+/** Cycles from a streamed word to its dot products. */
+export function arrayLatency(shape: ArrayShape): number {
+  const { inputs, bBits, style } = shape;
+  if (style === 3) {
+    const { chains, length } = lutChains(inputs);
+    return 2 + bBits * length + log2Ceil(chains);
+  }
+  if (style === 1 || style === 2) {
+    const { chains, length } = dspChains(shape);
+    return 2 + length + log2Ceil(chains);
+  }
+  return 1 + log2Ceil(inputs);
+}
+
+/** Pairs of elements that a chain of LUT products adds up at most (CHAIN of `vt_mac_lut`). */
+const CHAIN_PAIRS = 2;
+
+/** How `vt_mac_lut` lays the pairs of elements out: chains, and pairs of the longest. */
+function lutChains(inputs: number): { chains: number; length: number } {
+  const pairs = Math.ceil(inputs / 2);
+  const chains = Math.ceil(pairs / CHAIN_PAIRS);
+  return { chains, length: Math.ceil(pairs / chains) };
+}
+
+/** Longest chain of DSPs (CHAIN of `vt_mac_packed`). */
+const CHAIN_DSPS = 8;
+
+/** Bits of a field of a packed sum: what the ports of the DSP's multiplier and its sum leave. */
+function fieldBits({ aBits, bBits, style }: ArrayShape): number {
+  if (style === 1) return Math.min(27 - (aBits + 1), 24);
+  return Math.min(18 - (aBits + 1), Math.floor((27 - (bBits + 1)) / 2), 12);
+}
+
+/** Products that a field holds in the worst case, codes signed or not; see `vt_mac_packed`. */
+export function packedSums(shape: ArrayShape): number {
+  const { aBits, bBits } = shape;
+  const half = 2 ** (fieldBits(shape) - 1);
+  const below = (2 ** aBits - 1) * 2 ** (bBits - 1);
+  const above = Math.max((2 ** aBits - 1) * (2 ** (bBits - 1) - 1), 2 ** (aBits + bBits - 2));
+  return Math.min(Math.floor(half / below), Math.floor((half - 1) / above));
+}
+
+/** How `vt_mac_packed` lays the elements out: chains, and DSPs of the longest. */
+function dspChains(shape: ArrayShape): { chains: number; length: number } {
+  const most = Math.min(packedSums(shape), CHAIN_DSPS);
+  const chains = Math.ceil(shape.inputs / most);
+  return { chains, length: Math.ceil(shape.inputs / chains) };
+}
