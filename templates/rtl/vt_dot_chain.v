@@ -33,6 +33,11 @@ module vt_dot_chain #(
   localparam STAGES    = PAIRS * B_BITS;
   localparam V_BITS    = A_BITS + 1;
   localparam PAIR_BITS = 3 * V_BITS;
+
+  localparam STRIDE_BITS = $clog2(A_BITS + 1);
+  localparam STRIDE      = 1 << STRIDE_BITS;
+  // Bit A_BITS of a contribution by {code of vt_product_pair, weight bits}.
+  localparam [31:0] TOPS = 32'b1111_1101_1011_1000_0000_0101_0011_0001;
   genvar n;
   generate
     for (n = 0; n < STAGES; n = n + 1) begin : g_stage
@@ -42,17 +47,16 @@ module vt_dot_chain #(
                         (PAIRS * ((1 << BIT) - 1) + ((n % PAIRS + 1) << BIT));
       localparam BITS = $clog2(MOST + 1);
 
-      wire [1:0]        select = weight_i[2*n +: 2];
-      wire [2:0]        code;
-      wire [A_BITS-1:0] both, second, first;
+      // Selections as shifts, which simulate without branches.
+      wire [1:0]          select = weight_i[2*n +: 2];
+      wire [2:0]          code;
+      wire [A_BITS-1:0]   both, second, first;
       assign {code, both, second, first} = pair_i[n*PAIR_BITS +: PAIR_BITS];
-      wire [A_BITS-1:0] low = select == 2'd0 ? {A_BITS{1'b0}} : select == 2'd1 ? first
-                            : select == 2'd2 ? second : both;
-      wire none = code == 3'b011;
-      wire top  = select == 2'd0 ? !none && code != 3'b100
-                : select == 2'd1 ? !none && code[0]
-                : select == 2'd2 ? !none && code[1] : code[2];
-      wire [V_BITS-1:0] value = BIT == B_BITS - 1 ? ~{top, low} : {top, low};
+      wire [4*STRIDE-1:0] choices = {{(STRIDE - A_BITS){1'b0}}, both, {(STRIDE - A_BITS){1'b0}},
+                                     second, {(STRIDE - A_BITS){1'b0}}, first, {STRIDE{1'b0}}};
+      wire [A_BITS-1:0]   low    = choices[{select, {STRIDE_BITS{1'b0}}} +: A_BITS];
+      wire                top    = TOPS[{code, select}];
+      wire [V_BITS-1:0]   value  = BIT == B_BITS - 1 ? ~{top, low} : {top, low};
 
       // Bits that the sum had before count down, the new ones begin at 1.
       wire [BITS-1:0]   rest;

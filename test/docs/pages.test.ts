@@ -28,7 +28,9 @@ describe('the manual', () => {
   it('docs/rtl.md lists every library cell, and no other', () => {
     const text = readFileSync(join(root, 'docs/rtl.md'), 'utf8');
     const listed = text.split('\n').flatMap((line) => line.match(/^\| `(vt_\w+)` *\|/)?.[1] ?? []);
-    const cells = readdirSync(join(root, 'templates/rtl')).map((file) => file.replace('.v', ''));
+    const cells = readdirSync(join(root, 'templates/rtl'))
+      .filter((file) => file.endsWith('.v'))
+      .map((file) => file.replace('.v', ''));
     expect([...listed].sort()).toEqual(cells.sort());
   });
 
@@ -38,7 +40,7 @@ describe('the manual', () => {
     const offsets = (source: string, pattern: RegExp) =>
       [...source.matchAll(pattern)].map(([, offset, name]) => `${offset} ${name}`);
     const written = offsets(verilog, /^\/\/ {3}(0x[0-9A-F]{2}) (\w+) /gm);
-    expect(written.length).toBe(9);
+    expect(written.length).toBe(11);
     expect(offsets(text, /^\| (0x[0-9A-F]{2}) +\| (\w+) +\|/gm)).toEqual(written);
   });
 });

@@ -197,7 +197,7 @@ describe('faults of one setting, at its place and with what is legal', () => {
     [
       'target',
       `{ ${board}, tile: { inputs: 8, outputs: 8, lanes: 8 } }`,
-      `VT104 ${at(60, 8)}: target.tile of design() has no setting lanes. Known are inputs, outputs and vector.`,
+      `VT104 ${at(60, 8)}: target.tile of design() has no setting lanes. Known are tokens, inputs, outputs and vector.`,
     ],
     [
       'target',

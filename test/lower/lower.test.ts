@@ -35,11 +35,19 @@ function linear(graph: IntegerGraph, name: string): LinearNode {
 
 describe('weight memories', () => {
   // Heads of 3 channels, which no tile of 4 outputs divides: they lie 4 apart in the values.
-  const shape = { inputs: 2, outputs: 4, vector: 2 };
+  const shape = { tokens: 1, inputs: 2, outputs: 4, vector: 2 };
   const planned = plan({ width: 9, heads: 3, tokens: 5, hidden: 7, weightBits: 5 }, shape);
   const { graph } = planned.checked;
   const hardware = lower(planned);
   const { W_BITS } = planned.parameters;
+  /** Rows of a weight from its tiles: TO words, one of each row, k tile by k tile. */
+  const untiled = (all: readonly number[][], perRow: number) =>
+    Array.from({ length: all.length / perRow }, (_, row) =>
+      Array.from({ length: perRow }, (_, k) => {
+        const tile = Math.floor(row / shape.outputs) * perRow + k;
+        return all[tile * shape.outputs + (row % shape.outputs)] ?? [];
+      }).flat(),
+    );
   const rowsOf = (name: string) => {
     const file = hardware.weights.find(({ path }) => path === `mem/${name}.mem`);
     if (!file) throw new Error(`no memory file ${name}`);
@@ -51,9 +59,11 @@ describe('weight memories', () => {
     const pitch = 4;
     const { words: all } = rowsOf('block0.attention.output.weight');
     const perRow = (3 * pitch) / shape.inputs;
-    expect(all).toHaveLength(9 * perRow);
+    // Nine rows are three tiles of four.
+    const rows = untiled(all, perRow);
+    expect(rows).toHaveLength(12);
     for (let row = 0; row < 9; row++) {
-      const lanes = all.slice(row * perRow, (row + 1) * perRow).flat();
+      const lanes = rows[row];
       const expected = Array.from({ length: 3 * pitch }, (_, k) => {
         const channel = k % pitch;
         return channel < 3 ? weight[row * 9 + Math.floor(k / pitch) * 3 + channel] : 0;
@@ -66,10 +76,11 @@ describe('weight memories', () => {
     const { weight } = linear(graph, 'block0.mlp.linear0');
     const { words: all } = rowsOf('block0.mlp.linear0.weight');
     const perRow = 5; // 9 inputs, 2 in a word
-    expect(all).toHaveLength(7 * perRow);
+    const rows = untiled(all, perRow);
+    expect(rows).toHaveLength(8);
+    expect(rows[7]).toEqual(Array(10).fill(0));
     for (let row = 0; row < 7; row++) {
-      const lanes = all.slice(row * perRow, (row + 1) * perRow).flat();
-      expect(lanes).toEqual([...weight.slice(row * 9, (row + 1) * 9), 0]);
+      expect(rows[row]).toEqual([...weight.slice(row * 9, (row + 1) * 9), 0]);
     }
   });
 
@@ -105,7 +116,10 @@ describe('weight memories', () => {
 });
 
 describe('descriptors', () => {
-  const planned = plan({ width: 12, heads: 2, tokens: 7 }, { inputs: 4, outputs: 4, vector: 4 });
+  const planned = plan(
+    { width: 12, heads: 2, tokens: 7 },
+    { tokens: 1, inputs: 4, outputs: 4, vector: 4 },
+  );
   const { program, parameters } = planned;
   const buses = busBits(parameters);
   const table = (changed: Partial<Program['matmuls'][number]>) => {
@@ -126,7 +140,8 @@ describe('descriptors', () => {
       rows[row]?.values[fields.findIndex((field) => field.name === name)];
     program.matmuls.forEach((op, i) => {
       expect(value(i, 'rows')).toBe(op.rows);
-      expect(value(i, 'n_rows')).toBe(op.columns);
+      // What the loader walks over.
+      expect(value(i, 'n_rows')).toBe(op.b.source === 'keyColumns' ? op.reduction : op.columns);
       expect(value(i, 'k_tiles')).toBe(Math.ceil(op.reduction / 4));
       expect(value(i, 'low')).toBe(op.low);
       expect(value(i, 'a_base')).toBe(op.a.base);
@@ -155,13 +170,13 @@ describe('descriptors', () => {
   });
 
   test('every field of a whole design fits, whatever the tile', () => {
-    for (const [inputs, outputs, vector] of [
-      [1, 1, 1],
-      [2, 8, 2],
-      [9, 3, 3],
-      [32, 32, 8],
+    for (const [tokens, inputs, outputs, vector] of [
+      [1, 1, 1, 1],
+      [2, 2, 8, 2],
+      [3, 9, 3, 3],
+      [4, 32, 32, 8],
     ] as const) {
-      const { matmul } = lower(plan({ width: 18, heads: 3 }, { inputs, outputs, vector }));
+      const { matmul } = lower(plan({ width: 18, heads: 3 }, { tokens, inputs, outputs, vector }));
       expect(matmul.rows.length).toBeGreaterThan(0);
     }
   });

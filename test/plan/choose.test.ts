@@ -25,9 +25,13 @@ const all = [2, 4, 6, 8, 12, 16, 24, 32].flatMap((inputs, _, sides) =>
   sides.flatMap((outputs) => {
     const [small, large] = inputs < outputs ? [inputs, outputs] : [outputs, inputs];
     if (large % small !== 0 || large / small > 2) return [];
-    return [2, 4, 8, 16]
-      .filter((vector) => small % vector === 0)
-      .map((vector) => planShape(graph, ecp5, ecp5.defaultClockMHz, { inputs, outputs, vector }));
+    return [1, 2].flatMap((tokens) =>
+      [2, 4, 8, 16]
+        .filter((vector) => small % vector === 0 && small % tokens === 0)
+        .map((vector) =>
+          planShape(graph, ecp5, ecp5.defaultClockMHz, { tokens, inputs, outputs, vector }),
+        ),
+    );
   }),
 );
 
@@ -97,12 +101,12 @@ describe('with a frame rate', () => {
 
 describe('a fixed tile', () => {
   test('is taken as it is', () => {
-    const tile = { inputs: 4, outputs: 2, vector: 1 };
+    const tile = { tokens: 1, inputs: 4, outputs: 2, vector: 1 };
     expect(choosePlan(graph, ecp5, target({ tile })).shape).toEqual(tile);
   });
 
   test('gets vector lanes where it names none', () => {
-    const tile = { inputs: 8, outputs: 4 };
+    const tile = { tokens: 1, inputs: 8, outputs: 4 };
     const { shape } = choosePlan(graph, ecp5, target({ tile }));
     expect(shape).toMatchObject(tile);
     expect([shape.inputs % shape.vector, shape.outputs % shape.vector]).toEqual([0, 0]);
@@ -110,14 +114,14 @@ describe('a fixed tile', () => {
 
   test('gets vector lanes that divide it, whatever it is', () => {
     for (let small = 1; small <= 9; small++) {
-      const tile = { inputs: small, outputs: 2 * small };
+      const tile = { tokens: 1, inputs: small, outputs: 2 * small };
       const { vector } = planFor(tile).shape;
       expect(small % vector, `${small}`).toBe(0);
     }
   });
 });
 
-function planFor(tile: { inputs: number; outputs: number }): Plan {
+function planFor(tile: { tokens: number; inputs: number; outputs: number }): Plan {
   return choosePlan(graph, loadBoard('vck190', '.'), target({ board: 'vck190', tile }));
 }
 
@@ -140,7 +144,7 @@ describe('faults', () => {
   });
 
   test('VT413: the fixed tile does not fit', () => {
-    const tile = { inputs: 32, outputs: 64, vector: 4 };
+    const tile = { tokens: 1, inputs: 32, outputs: 64, vector: 4 };
     const found = faultOf(() => choosePlan(graph, ecp5, target({ tile }), places));
     expect(found).toMatchObject({ code: 'VT413', place: place(3) });
     expect(found.message).toContain('32 x 64');

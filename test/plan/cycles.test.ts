@@ -8,11 +8,11 @@ import {
   type Tap,
 } from '../../src/plan/index.ts';
 
-const shape = { inputs: 2, outputs: 2, vector: 2 };
+const shape = { tokens: 1, inputs: 2, outputs: 2, vector: 2 };
 /** A token is 4 channels: two groups of 2 lanes. 6 words come in, 3 results go out in 2 words. */
 const groups = { channels: 2, keys: 2, inputWords: 6, resultWords: 2, classes: 3 };
 
-const tap: Tap = { tensor: 't', head: null, columnOffset: 0, transposed: false };
+const tap: Tap = { tensor: 't', head: null, rowOffset: 0, columnOffset: 0 };
 const product = (name: string, rows: number, columns: number): MatmulOperation => ({
   name,
   tap,
@@ -20,10 +20,10 @@ const product = (name: string, rows: number, columns: number): MatmulOperation =
   lead: 0,
   reduction: 4,
   columns,
-  products: rows * 4 * columns,
+  elements: 4,
   a: { source: 'input', base: 0, stride: 2 },
-  b: { source: 'weights', base: 0, stride: 2 },
-  parameters: { base: 0, byRow: false },
+  b: { source: 'weights', base: 0, stride: 0 },
+  parameterBase: 0,
   shift: 0,
   low: 0,
   high: 1,
@@ -59,12 +59,12 @@ const program: Program = {
       parameterBase: 0,
       tableBase: 0,
       outBase: 0,
-      keyBase: null,
     },
   ],
   softmaxes: [],
   meanPools: [],
   weights: [],
+  weightSections: [],
   parameters: [],
   activationTables: [],
   expTables: [],
@@ -73,6 +73,8 @@ const program: Program = {
   depths: {
     input: 6,
     activations: 8,
+    normalized: 8,
+    normalized: 8,
     keys: 0,
     probabilities: 0,
     scores: 0,
@@ -118,8 +120,8 @@ test('a program worked by hand', () => {
     'products',
     null,
   ]);
-  expect(events[1]?.array).toEqual({ taken: 14, free: 53 + 13 });
-  expect(events[4]?.array).toEqual({ taken: 106, free: 145 + 13 });
+  expect(events[1]?.array).toEqual({ taken: 14, free: 53 + 13, late: { first: 0, others: 0 } });
+  expect(events[4]?.array).toEqual({ taken: 106, free: 145 + 13, late: { first: 0, others: 0 } });
   expect(report.perFrame).toBe(153);
   // From cycle 3, when the first word comes in, to cycle 166, both included.
   expect(report.latency).toBe(164);
@@ -132,6 +134,6 @@ test('products of one array follow each other without a gap', () => {
   // The second issues when the loader is free, in 7 + 39 + 1 = 47; its first tile is loaded behind
   // the last pass of the first product, and taken when that is over.
   expect(events.map(({ at }) => at)).toEqual([2, 47]);
-  expect(events[0]?.array).toEqual({ taken: 7, free: 7 + 4 * 13 });
+  expect(events[0]?.array).toEqual({ taken: 7, free: 7 + 4 * 13, late: { first: 0, others: 0 } });
   expect(events[1]?.array?.taken).toBe(7 + 4 * 13);
 });

@@ -7,15 +7,15 @@ import { type RandomGraphOptions, randomGraph } from '../support/random-graph.ts
 const board = loadBoard('zcu104', '.');
 
 const cases: readonly [string, Partial<RandomGraphOptions>, EngineShape][] = [
-  ['short passes', { tokens: 5 }, { inputs: 8, outputs: 4, vector: 2 }],
-  ['one head', { heads: 1, tokens: 19 }, { inputs: 4, outputs: 8, vector: 4 }],
+  ['short passes', { tokens: 5 }, { tokens: 1, inputs: 8, outputs: 4, vector: 2 }],
+  ['one head', { heads: 1, tokens: 19 }, { tokens: 2, inputs: 4, outputs: 8, vector: 4 }],
   ['three heads, two blocks', { width: 24, heads: 3, depth: 2, tokens: 37 }, square(8)],
   ['mean pooling', { pooling: 'mean', tokens: 16 }, square(4)],
   ['a tile larger than the model', { width: 16, tokens: 10 }, square(32)],
 ];
 
 function square(side: number): EngineShape {
-  return { inputs: side, outputs: side, vector: Math.min(4, side) };
+  return { tokens: side % 2 === 0 ? 2 : 1, inputs: side, outputs: side, vector: Math.min(4, side) };
 }
 
 describe('occupancy', () => {

@@ -116,13 +116,19 @@ function operation({ unit, index, rows, columns }: Shape): ManifestOperation {
     name: `${unit}${index}.operation`,
     tensor: unit === 'softmax' ? 'softmax' : `${unit}${index}`,
     head: unit === 'softmax' ? index : null,
+    rowOffset: 0,
     columnOffset: 0,
-    transposed: unit === 'matmul' && index === 1,
   };
 }
 
 export function dummyManifest(): Manifest {
-  const tap = ({ lanes, bits, signed, order }: Shape) => ({ lanes, bits, signed, order });
+  const tap = ({ lanes, bits, signed, order }: Shape) => ({
+    tokens: 1,
+    lanes,
+    bits,
+    signed,
+    order,
+  });
   const [matmul, , layerNorm, softmax, , meanPool] = shapes as [
     Shape,
     Shape,
@@ -141,12 +147,13 @@ export function dummyManifest(): Manifest {
       family: 'ecp5',
     },
     clockMHz: 100,
-    tile: { inputs: LANES, outputs: 2, vector: 2 },
+    tile: { tokens: 1, inputs: LANES, outputs: 2, vector: 2 },
     predicted: {
       ...{ cyclesPerFrame: CYCLES, latencyCycles: CYCLES, utilization: 0, products: 123 },
       ...{ framesPerSecond: 0, lut: 0, dsp: 0, bram36: 0 },
     },
     input: { words: WORDS, wordsPerPatch: 2, lanes: LANES, laneBits: 8 },
+    weights: null,
     result: { classes: CLASSES, tensor: 'result' },
     taps: {
       matmul: tap(matmul),
@@ -169,7 +176,7 @@ function layout(shape: Shape): OperationLayout {
   const { rows, columns, lanes, order } = shape;
   const op = operation(shape);
   const format = uniform(shape.bits, shape.signed);
-  const plain = op.transposed ? [columns, rows] : [rows, columns];
+  const plain = [rows, columns];
   const tensor: TensorType = {
     ...{ name: op.tensor, format, scale: 1 },
     shape: op.head === null ? plain : [2, ...plain],
@@ -185,8 +192,7 @@ function layout(shape: Shape): OperationLayout {
   } else {
     for (let r = 0; r < rows; r++) for (let g = 0; g < groups; g++) word(r, g);
   }
-  const element = ([r, c]: [number, number]) =>
-    (op.head ?? 0) * rows * columns + (op.transposed ? c * rows + r : r * columns + c);
+  const element = ([r, c]: [number, number]) => (op.head ?? 0) * rows * columns + r * columns + c;
   return { operation: op, tensor, elements: Int32Array.from(places, element) };
 }
 
@@ -201,11 +207,11 @@ function vectors(image: number, layouts: readonly OperationLayout[]): FrameVecto
     sum += (input[3 * w] ?? 0) + ((input[3 * w + 1] ?? 0) << 8) + ((input[3 * w + 2] ?? 0) << 16);
   }
   const values = shapes.flatMap(({ state, rows, columns, bits, signed }, i) => {
-    const { elements, operation: op } = layouts[i] as OperationLayout;
+    const { elements } = layouts[i] as OperationLayout;
     return Array.from(elements, (element) => {
       const local = element % (rows * columns);
-      const row = op.transposed ? local % rows : Math.floor(local / columns);
-      const column = op.transposed ? Math.floor(local / rows) : local % columns;
+      const row = Math.floor(local / columns);
+      const column = local % columns;
       return wrap(sum + 101 * state + 37 * row + 11 * column, bits, signed);
     });
   });

@@ -58,12 +58,15 @@ function wordFields(subject: Subject, file: string, word: number): Field[] {
     case 'mem/embedding_offset.mem': {
       const node = graph.nodes[0];
       const [, channels = 1] = node?.output.shape ?? [];
-      const perRow = Math.ceil(channels / p.TO);
-      return Array.from({ length: p.TO }, (_, lane) => {
-        const channel = (word % perRow) * p.TO + lane;
-        const index = Math.floor(word / perRow) * channels + channel;
+      const perWord = Math.ceil(channels / p.TO);
+      const tokens = node?.output.shape[0] ?? 1;
+      return Array.from({ length: p.TP * p.TO }, (_, lane) => {
+        const channel = (word % perWord) * p.TO + (lane % p.TO);
+        const token = Math.floor(word / perWord) * p.TP + Math.floor(lane / p.TO);
+        const index = token * channels + channel;
         const place = { tensor: node?.output.name ?? '', field: 'offset', index };
-        return { bits: p.RES_BITS, signed: true, places: channel < channels ? [place] : [] };
+        const inside = channel < channels && token < tokens;
+        return { bits: p.OFFSET_BITS, signed: true, places: inside ? [place] : [] };
       });
     }
     case 'mem/layer_norm_parameters.mem':
@@ -84,24 +87,26 @@ function wordFields(subject: Subject, file: string, word: number): Field[] {
   }
 }
 
+/** Tiles of TO rows, k tile by k tile; every group of rows begins with a new tile. */
 function weightFields({ plan, graph }: Subject, segment: WeightSegment, word: number): Field[] {
-  const { TI, W_BITS } = plan.parameters;
-  const { heads, reduction, rows, tensor } = segment;
-  const perRow = Math.ceil(reduction / TI);
+  const { TI, TO } = plan.parameters;
+  const { heads, reduction, groups, tensor, bits } = segment;
+  const kTiles = Math.ceil(reduction / TI);
+  const tilesOfGroup = Math.ceil(groups.width / TO);
+  const tile = Math.floor(word / TO);
+  const rowTile = Math.floor(tile / kTiles);
+  const inGroup = (rowTile % tilesOfGroup) * TO + (word % TO);
+  const row = Math.floor(rowTile / tilesOfGroup) * groups.width + inGroup;
   const node = graph.nodes.find(({ output }) => output.name === tensor);
-  const columns = node && 'weight' in node ? node.weight.length / rows : 0;
+  const columns = node && 'weight' in node ? node.weight.length / (groups.count * groups.width) : 0;
   return Array.from({ length: TI }, (_, lane) => {
-    const k = (word % perRow) * TI + lane;
+    const k = (tile % kTiles) * TI + lane;
     const pitch = heads?.pitch ?? columns;
     const width = heads?.width ?? columns;
-    const inside = k % pitch < width && k < (heads?.count ?? 1) * pitch;
+    const inside = inGroup < groups.width && k % pitch < width && k < (heads?.count ?? 1) * pitch;
     const column = Math.floor(k / pitch) * width + (k % pitch);
-    const index = Math.floor(word / perRow) * columns + column;
-    return {
-      bits: W_BITS,
-      signed: true,
-      places: inside ? [{ tensor, field: 'weight', index }] : [],
-    };
+    const index = row * columns + column;
+    return { bits, signed: true, places: inside ? [{ tensor, field: 'weight', index }] : [] };
   });
 }
 

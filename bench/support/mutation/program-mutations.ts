@@ -62,7 +62,7 @@ function emitProgram({ manifest, graph }: Subject, hardware: Hardware, path: str
   const header = fileHeader(graph, version, manifest.hash);
   const file = emitVerilog(hardware, header, manifest.hash).find((f) => f.path === path);
   if (!file) throw new Error(`${path} is not emitted`);
-  return file.content;
+  return file.content.toString();
 }
 
 export interface ChangedConstant {
