@@ -131,9 +131,14 @@ export function choosePlan(
     }
     return plan;
   }
-  const plans = candidates().flatMap((shape) =>
-    weightPlaces(board, target).map((place) => planShape(checked, board, clockMHz, shape, place)),
-  );
+  const { fps } = target;
+  const reaches = (plan: Plan) => fits(plan.estimate, board) && plan.framesPerSecond >= (fps ?? 0);
+  // External memory is used only where weights on chip do not do.
+  let plans: Plan[] = [];
+  for (const place of weightPlaces(board, target)) {
+    plans = candidates().map((shape) => planShape(checked, board, clockMHz, shape, place));
+    if (plans.some(reaches)) break;
+  }
   const fitting = plans.filter((plan) => fits(plan.estimate, board));
   const smallest = plans[0] as Plan;
   const fastest = fitting.reduce<Plan | null>(
@@ -148,9 +153,8 @@ export function choosePlan(
       'target.board',
     );
   }
-  const { fps } = target;
   if (fps === undefined) return fastest;
-  const reaching = fitting.filter((plan) => plan.framesPerSecond >= fps);
+  const reaching = plans.filter(reaches);
   const cheapest = reaching.reduce<Plan | null>(
     (best, plan) => (!best || cost(plan, board) < cost(best, board) ? plan : best),
     null,

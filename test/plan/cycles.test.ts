@@ -74,7 +74,6 @@ const program: Program = {
     input: 6,
     activations: 8,
     normalized: 8,
-    normalized: 8,
     keys: 0,
     probabilities: 0,
     scores: 0,

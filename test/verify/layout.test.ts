@@ -33,14 +33,13 @@ describe('layout', () => {
       ...[2, 3, 7, 8, 12, 13],
       ...[4, 9, 14],
     ]);
-    // Rows of the operation are columns of the tensor.
-    expect(Array.from(layouts[1]?.elements ?? [])).toEqual([0, 2, 1, 3, 4, 5]);
+    expect(Array.from(layouts[1]?.elements ?? [])).toEqual([0, 1, 3, 4, 2, 5]);
   });
 
   test('an element is named by head, row and column of its tensor', () => {
-    const [, transposed, , , secondHead] = operationLayouts(manifest, graph);
-    if (!transposed || !secondHead) throw new Error('the dummy has these operations');
-    expect(locate(transposed, 5)).toEqual({ head: null, token: 2, channel: 1 });
+    const [, tiled, , , secondHead] = operationLayouts(manifest, graph);
+    if (!tiled || !secondHead) throw new Error('the dummy has these operations');
+    expect(locate(tiled, 5)).toEqual({ head: null, token: 1, channel: 2 });
     expect(locate(secondHead, 6)).toEqual({ head: 1, token: 1, channel: 0 });
   });
 

@@ -1,4 +1,4 @@
-// What follows the accumulators, TO lanes wide, one word per cycle, seven cycles long:
+// What follows the accumulators, TP x TO lanes wide, one word per cycle, seven cycles long:
 //
 //   t = clip((sum + bias) * multiplier + 2^(shift-1) >> shift, low, high)
 //   y = table ? table[table_base + t - low] : t
@@ -17,14 +17,18 @@
 // word passes (`op_first_i`), because two operations can be under way.
 `default_nettype none
 module vt_epilogue #(
+  parameter TP         = 1,
   parameter TO         = 4,
   parameter ACC_BITS   = 24,
   parameter BIAS_BITS  = 24,
   parameter SUM_BITS   = 25,
   parameter MULT_BITS  = 16,
+  parameter SKIP_MULT_BITS = 16,
   parameter PROD_BITS  = 42,   // SUM_BITS + MULT_BITS + 1
   parameter OUT_BITS   = 16,
   parameter SKIP_BITS  = 16,   // residual stream
+  parameter OFFSET_BIAS = 0,   // an offset of every lane can take the place of the bias
+  parameter OFFSET_BITS = 16,
   parameter TABLE_BITS = 8,    // bits of a table entry
   parameter TABLE_DEPTH = 256,
   parameter TABLE_ADDR_BITS = 8,
@@ -34,22 +38,25 @@ module vt_epilogue #(
   input  wire                        clk_i,
   // flags of stages E0..E6: word valid is not needed, only the operation's first word is
   input  wire [7:0]                  op_first_i,
+  input  wire                        op_first_before_i,  // one cycle before E0
   input  wire [5:0]                  shift_i,
   input  wire signed [OUT_BITS-1:0]  low_i,
   input  wire signed [OUT_BITS-1:0]  high_i,
   input  wire                        table_on_i,
   input  wire [TABLE_ADDR_BITS-1:0]  table_base_i,
   input  wire                        skip_on_i,
-  input  wire [MULT_BITS-1:0]        skip_mult_i,
+  input  wire [SKIP_MULT_BITS-1:0]   skip_mult_i,
   input  wire [4:0]                  skip_shift_i,
-  input  wire [TO*ACC_BITS-1:0]      sum_i,      // in E0
-  input  wire [TO*BIAS_BITS-1:0]     bias_i,     // in E0
+  input  wire [TP*TO*ACC_BITS-1:0]   sum_i,      // in E0
+  input  wire [TO*BIAS_BITS-1:0]     bias_i,     // in E0, shared by the tokens
+  input  wire                        bias_src_i,
+  input  wire [TP*TO*OFFSET_BITS-1:0] offset_i,  // in E0
   input  wire [TO*MULT_BITS-1:0]     mult_i,     // in E1
-  input  wire [TO*SKIP_BITS-1:0]     skip_i,     // in E3
-  output wire [TO*OUT_BITS-1:0]      data_o      // in E7
+  input  wire [TP*TO*SKIP_BITS-1:0]  skip_i,     // in E3
+  output wire [TP*TO*OUT_BITS-1:0]   data_o      // in E7
 );
   // At least 31, so that the rounding constant of the largest shift, 2^30, fits one bit beyond.
-  localparam SKIP_PROD = (SKIP_BITS + MULT_BITS + 1 > 31) ? SKIP_BITS + MULT_BITS + 1 : 31;
+  localparam SKIP_PROD = (SKIP_BITS + SKIP_MULT_BITS + 1 > 31) ? SKIP_BITS + SKIP_MULT_BITS + 1 : 31;
 
   // Settings, each held where it is used.
   reg [5:0]                 shift_q;
@@ -57,12 +64,14 @@ module vt_epilogue #(
   reg signed [OUT_BITS-1:0] low_q, low_table_q, high_q;
   reg                       table_on_q, skip_on_q;
   reg [TABLE_ADDR_BITS-1:0] table_base_q;
-  reg [MULT_BITS-1:0]       skip_mult_q;
+  reg [SKIP_MULT_BITS-1:0]  skip_mult_q;
   reg [4:0]                 skip_shift_q;
   reg signed [SKIP_PROD:0]  skip_round_q;
   wire [5:0]                shift_below = shift_i - 6'd1;
   wire [4:0]                skip_shift_below = skip_shift_i - 5'd1;
+  reg                       bias_src_q;
   always @(posedge clk_i) begin
+    if (op_first_before_i) bias_src_q <= bias_src_i;
     if (op_first_i[2]) begin
       shift_q      <= shift_i;
       round_q      <= shift_i == 6'd0 ? {PROD_BITS{1'b0}}
@@ -89,12 +98,23 @@ module vt_epilogue #(
 
   genvar o;
   generate
-    for (o = 0; o < TO; o = o + 1) begin : g_lane
+    for (o = 0; o < TP * TO; o = o + 1) begin : g_lane
+      localparam C = o % TO;  // channel
       wire signed [ACC_BITS-1:0]  sum  = sum_i[o*ACC_BITS +: ACC_BITS];
-      wire signed [BIAS_BITS-1:0] bias = bias_i[o*BIAS_BITS +: BIAS_BITS];
-      wire signed [MULT_BITS:0]   mult = {1'b0, mult_i[o*MULT_BITS +: MULT_BITS]};
+      wire [BIAS_BITS-1:0]        channel_bias = bias_i[C*BIAS_BITS +: BIAS_BITS];
+      wire signed [BIAS_BITS-1:0] bias;
+      if (OFFSET_BIAS != 0) begin : g_offset
+        // BIAS_BITS is at least OFFSET_BITS.
+        wire [OFFSET_BITS-1:0] offset = offset_i[o*OFFSET_BITS +: OFFSET_BITS];
+        assign bias = bias_src_q
+          ? {{(BIAS_BITS-OFFSET_BITS+1){offset[OFFSET_BITS-1]}}, offset[OFFSET_BITS-2:0]}
+          : channel_bias;
+      end else begin : g_channel
+        assign bias = channel_bias;
+      end
+      wire signed [MULT_BITS:0]   mult = {1'b0, mult_i[C*MULT_BITS +: MULT_BITS]};
       wire signed [SKIP_BITS-1:0] skip = skip_i[o*SKIP_BITS +: SKIP_BITS];
-      wire signed [MULT_BITS:0]   skip_mult = {1'b0, skip_mult_q};
+      wire signed [SKIP_MULT_BITS:0] skip_mult = {1'b0, skip_mult_q};
 
       reg signed [SUM_BITS-1:0]   biased_q;
       reg signed [PROD_BITS-1:0]  product_q, product2_q, shifted_q;
@@ -154,6 +174,6 @@ module vt_epilogue #(
       end
     end
   endgenerate
-  wire unused = &{1'b0, op_first_i[7:6], op_first_i[1:0], table_on_e6_q, table_base_q, low_table_q};
+  wire unused = &{1'b0, bias_src_q, offset_i, op_first_i[7:6], op_first_i[1:0], table_on_e6_q, table_base_q, low_table_q};
 endmodule
 `default_nettype wire

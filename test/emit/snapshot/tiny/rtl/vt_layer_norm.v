@@ -10,11 +10,12 @@
 // delayed elements meet them.
 `default_nettype none
 module vt_layer_norm #(
+  parameter TP          = 1,      // tokens of a memory word
   parameter VL          = 4,
   parameter CHANNELS    = 64,
   parameter GROUPS      = 16,     // ceil(CHANNELS / VL)
-  parameter RES_LANES   = 16,     // elements of a residual word, a multiple of VL
-  parameter OUT_LANES   = 16,     // elements of a destination word, a multiple of VL
+  parameter RES_LANES   = 16,     // elements of a token in a residual word, a multiple of VL
+  parameter OUT_LANES   = 16,     // elements of a token in a destination word, a multiple of VL
   parameter RES_BITS    = 16,
   parameter OUT_BITS    = 8,
   parameter SUM_BITS    = 22,     // RES_BITS + ceil(log2 CHANNELS)
@@ -33,11 +34,11 @@ module vt_layer_norm #(
   parameter PARAM_FILE  = "",
   parameter X_ADDR_BITS = 8,
   parameter O_ADDR_BITS = 8,
-  parameter K_ADDR_BITS = 8,
   parameter COUNT_BITS  = 8,
   parameter OP_BITS     = 4,
   parameter X_SUB_BITS  = 1,
-  parameter O_SUB_BITS  = 1
+  parameter O_SUB_BITS  = 1,
+  parameter LANE_BITS   = 1       // holds TP - 1
 ) (
   input  wire                          clk_i,
   input  wire                          rst_i,
@@ -59,16 +60,13 @@ module vt_layer_norm #(
   input  wire signed [OUT_BITS-1:0]    low_i,
   input  wire signed [OUT_BITS-1:0]    high_i,
   input  wire [O_ADDR_BITS-1:0]        out_base_i,
-  input  wire                          key_on_i,       // write the rows to the key memory too
-  input  wire [K_ADDR_BITS-1:0]        key_base_i,
   // residual stream, one cycle after the address
   output wire [X_ADDR_BITS-1:0]        x_addr_o,
-  input  wire [RES_LANES*RES_BITS-1:0] x_i,
+  input  wire [TP*RES_LANES*RES_BITS-1:0] x_i,
   // normalized rows
   output wire                          out_valid_o,
-  output wire                          key_valid_o,
   output wire [O_ADDR_BITS-1:0]        out_addr_o,
-  output wire [K_ADDR_BITS-1:0]        key_addr_o,
+  output wire [LANE_BITS-1:0]          out_lane_o,
   output wire [O_SUB_BITS-1:0]         out_sub_o,
   output wire [VL*OUT_BITS-1:0]        out_data_o,
   output wire [OP_BITS-1:0]            out_op_o
@@ -88,13 +86,14 @@ module vt_layer_norm #(
 
   // ---- addresses and settings ---------------------------------------------------------------
   wire [X_SUB_BITS-1:0] x_sub;
+  wire [LANE_BITS-1:0]  x_lane;
   wire [LATENCY:0]      valid, first, last;
   vt_row_walker #(
-    .GROUPS(GROUPS), .SUBS(X_SUBS), .LATENCY(LATENCY), .ADDR_BITS(X_ADDR_BITS),
-    .SUB_BITS(X_SUB_BITS), .COUNT_BITS(COUNT_BITS)
+    .TP(TP), .GROUPS(GROUPS), .SUBS(X_SUBS), .LATENCY(LATENCY), .ADDR_BITS(X_ADDR_BITS),
+    .SUB_BITS(X_SUB_BITS), .LANE_BITS(LANE_BITS), .COUNT_BITS(COUNT_BITS)
   ) u_walker (
     .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .rows_i(rows_i), .base_i(x_base_i),
-    .ready_o(ready_o), .done_o(done_o), .addr_o(x_addr_o), .sub_o(x_sub),
+    .ready_o(ready_o), .done_o(done_o), .addr_o(x_addr_o), .lane_o(x_lane), .sub_o(x_sub),
     .valid_o(valid), .first_o(first), .last_o(last)
   );
 
@@ -106,7 +105,6 @@ module vt_layer_norm #(
   reg [5:0]                  var_shift_q, shift_q;
   reg [T_ADDR_BITS-1:0]      table_base_q, table_last_q;
   reg signed [OUT_BITS-1:0]  low_q, high_q;
-  reg                        key_on_q;
   always @(posedge clk_i)
     if (start_i) begin
       op_q         <= op_i;
@@ -120,19 +118,23 @@ module vt_layer_norm #(
       shift_q      <= shift_i;
       low_q        <= low_i;
       high_q       <= high_i;
-      key_on_q     <= key_on_i;
     end
 
   // ---- cycle 1: select, mask; cycle 2: squares and sums -------------------------------------
   reg [X_SUB_BITS-1:0]    x_sub1_q;
+  reg [LANE_BITS-1:0]     x_lane1_q;
+  wire [RES_LANES*RES_BITS-1:0] x_token = x_i[x_lane1_q*(RES_LANES*RES_BITS) +: RES_LANES*RES_BITS];
   reg [VL*RES_BITS-1:0]   x_q;
   wire [VL*RES_BITS-1:0]  x_part;
-  always @(posedge clk_i) x_sub1_q <= x_sub;
+  always @(posedge clk_i) begin
+    x_sub1_q  <= x_sub;
+    x_lane1_q <= x_lane;
+  end
   generate
     if (X_SUBS > 1) begin : g_part
-      assign x_part = x_i[x_sub1_q*(VL*RES_BITS) +: VL*RES_BITS];
+      assign x_part = x_token[x_sub1_q*(VL*RES_BITS) +: VL*RES_BITS];
     end else begin : g_whole
-      assign x_part = x_i;
+      assign x_part = x_token;
       wire unused = &{1'b0, x_sub1_q};
     end
   endgenerate
@@ -281,18 +283,14 @@ module vt_layer_norm #(
   endgenerate
 
   // ---- destinations -------------------------------------------------------------------------
-  wire [O_SUB_BITS-1:0] key_sub;
-  vt_row_writer #(.SUBS(O_SUBS), .ADDR_BITS(O_ADDR_BITS), .SUB_BITS(O_SUB_BITS)) u_writer (
+  vt_row_writer #(
+    .TP(TP), .SUBS(O_SUBS), .ADDR_BITS(O_ADDR_BITS), .SUB_BITS(O_SUB_BITS), .LANE_BITS(LANE_BITS)
+  ) u_writer (
     .clk_i(clk_i), .start_i(start_i), .base_i(out_base_i), .valid_i(valid[LATENCY]),
-    .last_i(last[LATENCY]), .addr_o(out_addr_o), .sub_o(out_sub_o)
-  );
-  vt_row_writer #(.SUBS(O_SUBS), .ADDR_BITS(K_ADDR_BITS), .SUB_BITS(O_SUB_BITS)) u_key_writer (
-    .clk_i(clk_i), .start_i(start_i), .base_i(key_base_i), .valid_i(valid[LATENCY]),
-    .last_i(last[LATENCY]), .addr_o(key_addr_o), .sub_o(key_sub)
+    .last_i(last[LATENCY]), .addr_o(out_addr_o), .lane_o(out_lane_o), .sub_o(out_sub_o)
   );
   assign out_valid_o = valid[LATENCY];
-  assign key_valid_o = valid[LATENCY] && key_on_q;
   assign out_op_o    = op_q;
-  wire unused = &{1'b0, valid, first, last, key_sub};
+  wire unused = &{1'b0, valid, first, last};
 endmodule
 `default_nettype wire

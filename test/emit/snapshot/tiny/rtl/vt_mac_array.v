@@ -1,45 +1,62 @@
-// TI x TO multiply-accumulate array, weights stationary: out[o] = sum_i a[i] * w[o][i].
+// Multiply-accumulate array of TP tokens x TI elements x TO outputs, weights stationary:
+// dot[t][o] = sum_i a[t][i] * w[o][i].
 //
-// Rows of the next tile are shifted into shadow registers while the current tile works; `swap_i`
-// copies all of them at once. A word that stands on a_i in cycle t meets the weights copied at
-// the end of cycle t-1 or before; its sums stand on dot_o in cycle t + 1 + ceil(log2 TI).
+// One tile (TO rows of TI signed elements) is shared by all tokens. The next tile is shifted into
+// shadow registers while the current one works: TO rows (row 0 first) or TI columns (element 0 of
+// all rows first), never both for one tile; values of an attention lie transposed in memory.
+// `swap_i` copies the shadow at once: a word that stands on a_i in cycle t meets the tile copied
+// at the end of cycle t-1 or before. Words may come every cycle, across a swap as well.
+//
+// Codes of a_i are two's complement where a_signed_i is set, unsigned elsewhere. a_signed_i goes
+// with its word and is constant for all words of a tile.
+//
+// DOT_BITS: a product of an (A_BITS + 1)-bit and a B_BITS-bit signed number has A_BITS + 1 +
+// B_BITS bits, the product of both minima included; ceil(log2 TI) more hold TI of them.
+// Latency from a_i to dot_o: 1 + ceil(log2 TI) for STYLE 0.
 `default_nettype none
 module vt_mac_array #(
-  parameter TI     = 4,
-  parameter TO     = 4,
-  parameter A_BITS = 9,  // signed streamed operand
-  parameter B_BITS = 8   // signed stationary operand
+  parameter TP     = 1,   // tokens
+  parameter TI     = 4,   // elements of the reduction
+  parameter TO     = 4,   // outputs
+  parameter A_BITS = 8,   // raw streamed code
+  parameter B_BITS = 8,   // stationary operand, signed
+  parameter STYLE  = 0,   // 0 a plain product each
+  parameter CELL   = 0    // 0 portable Verilog
 ) (
-  input  wire                                        clk_i,
-  input  wire [TI*A_BITS-1:0]                        a_i,
-  input  wire                                        row_valid_i,
-  input  wire [TI*B_BITS-1:0]                        row_i,
-  input  wire                                        swap_i,
-  output wire [TO*(A_BITS+B_BITS+$clog2(TI))-1:0]    dot_o
+  input  wire                                             clk_i,
+  input  wire [TP*TI*A_BITS-1:0]                          a_i,         // (t*TI + i)
+  input  wire                                             a_signed_i,
+  input  wire                                             row_valid_i,
+  input  wire [TI*B_BITS-1:0]                             row_i,
+  input  wire                                             col_valid_i,
+  input  wire [TO*B_BITS-1:0]                             col_i,
+  input  wire                                             row_signed_next_i,
+  input  wire                                             swap_i,
+  output wire [TP*TO*(A_BITS+1+B_BITS+$clog2(TI))-1:0]    dot_o        // (t*TO + o)
 );
-  localparam ROW_BITS = TI * B_BITS;
-  localparam DOT_BITS = A_BITS + B_BITS + $clog2(TI);
-
-  // Rows enter at the top and move down: after TO rows the first one is row 0.
-  reg [TO*ROW_BITS-1:0] shadow_q, active_q;
   generate
-    if (TO == 1) begin : g_single
-      always @(posedge clk_i) if (row_valid_i) shadow_q <= row_i;
-    end else begin : g_shift
-      always @(posedge clk_i)
-        if (row_valid_i) shadow_q <= {row_i, shadow_q[TO*ROW_BITS-1:ROW_BITS]};
-    end
-  endgenerate
-  always @(posedge clk_i) if (swap_i) active_q <= shadow_q;
-
-  genvar o;
-  generate
-    for (o = 0; o < TO; o = o + 1) begin : g_output
-      vt_dot_product #(.TI(TI), .A_BITS(A_BITS), .B_BITS(B_BITS)) u_dot (
-        .clk_i(clk_i), .a_i(a_i), .b_i(active_q[o*ROW_BITS +: ROW_BITS]),
-        .dot_o(dot_o[o*DOT_BITS +: DOT_BITS])
+    if (STYLE == 0 && CELL == 0) begin : g_plain
+      vt_mac_plain #(.TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS)) u_array (
+        .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i),
+        .row_valid_i(row_valid_i), .row_i(row_i), .col_valid_i(col_valid_i), .col_i(col_i),
+        .swap_i(swap_i), .dot_o(dot_o)
+      );
+    end else if (STYLE == 1 || STYLE == 2) begin : g_packed
+      vt_mac_packed #(
+        .TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS), .OUTPUTS(STYLE), .CELL(CELL)
+      ) u_array (
+        .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i),
+        .row_valid_i(row_valid_i), .row_i(row_i), .col_valid_i(col_valid_i), .col_i(col_i),
+        .swap_i(swap_i), .dot_o(dot_o)
+      );
+    end else if (STYLE == 3 && CELL == 0) begin : g_lut
+      vt_mac_lut #(.TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS)) u_array (
+        .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i),
+        .row_valid_i(row_valid_i), .row_i(row_i), .col_valid_i(col_valid_i), .col_i(col_i),
+        .swap_i(swap_i), .dot_o(dot_o)
       );
     end
   endgenerate
+  wire unused = &{1'b0, row_signed_next_i};
 endmodule
 `default_nettype wire

@@ -9,11 +9,12 @@
 // cycle t + 2*GROUPS + 16: first the row's maximum is found, then its sum, then it is scaled.
 `default_nettype none
 module vt_softmax #(
+  parameter TP          = 1,      // queries of a memory word
   parameter VL          = 4,
   parameter KEYS        = 50,
   parameter GROUPS      = 13,     // ceil(KEYS / VL)
-  parameter IN_LANES    = 16,     // elements of a score word, a multiple of VL
-  parameter OUT_LANES   = 16,     // elements of a probability word, a multiple of VL
+  parameter IN_LANES    = 16,     // elements of a query in a score word, a multiple of VL
+  parameter OUT_LANES   = 16,     // elements of a query in a probability word, a multiple of VL
   parameter SCORE_BITS  = 12,
   parameter PROB_BITS   = 8,
   parameter E_BITS      = 12,     // exponential, unsigned
@@ -31,7 +32,8 @@ module vt_softmax #(
   parameter COUNT_BITS  = 8,
   parameter OP_BITS     = 4,
   parameter X_SUB_BITS  = 1,
-  parameter O_SUB_BITS  = 1
+  parameter O_SUB_BITS  = 1,
+  parameter LANE_BITS   = 1       // holds TP - 1
 ) (
   input  wire                            clk_i,
   input  wire                            rst_i,
@@ -61,10 +63,11 @@ module vt_softmax #(
   input  wire [5:0]                      two_shift_i,
   // scores, one cycle after the address
   output wire [X_ADDR_BITS-1:0]          x_addr_o,
-  input  wire [IN_LANES*SCORE_BITS-1:0]  x_i,
+  input  wire [TP*IN_LANES*SCORE_BITS-1:0] x_i,
   // probabilities
   output wire                            out_valid_o,
   output wire [O_ADDR_BITS-1:0]          out_addr_o,
+  output wire [LANE_BITS-1:0]            out_lane_o,
   output wire [O_SUB_BITS-1:0]           out_sub_o,
   output wire [VL*PROB_BITS-1:0]         out_data_o,
   output wire [OP_BITS-1:0]              out_op_o
@@ -84,13 +87,14 @@ module vt_softmax #(
 
   // ---- addresses and settings ---------------------------------------------------------------
   wire [X_SUB_BITS-1:0] x_sub;
+  wire [LANE_BITS-1:0]  x_lane;
   wire [LATENCY:0]      valid, first, last;
   vt_row_walker #(
-    .GROUPS(GROUPS), .SUBS(X_SUBS), .LATENCY(LATENCY), .ADDR_BITS(X_ADDR_BITS),
-    .SUB_BITS(X_SUB_BITS), .COUNT_BITS(COUNT_BITS)
+    .TP(TP), .GROUPS(GROUPS), .SUBS(X_SUBS), .LATENCY(LATENCY), .ADDR_BITS(X_ADDR_BITS),
+    .SUB_BITS(X_SUB_BITS), .LANE_BITS(LANE_BITS), .COUNT_BITS(COUNT_BITS)
   ) u_walker (
     .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .rows_i(rows_i), .base_i(x_base_i),
-    .ready_o(ready_o), .done_o(done_o), .addr_o(x_addr_o), .sub_o(x_sub),
+    .ready_o(ready_o), .done_o(done_o), .addr_o(x_addr_o), .lane_o(x_lane), .sub_o(x_sub),
     .valid_o(valid), .first_o(first), .last_o(last)
   );
 
@@ -124,15 +128,21 @@ module vt_softmax #(
 
   // ---- cycles 1..4: select, mask, maximum ---------------------------------------------------
   reg [X_SUB_BITS-1:0]      x_sub1_q;
+  reg [LANE_BITS-1:0]       x_lane1_q;
+  wire [IN_LANES*SCORE_BITS-1:0] x_query =
+    x_i[x_lane1_q*(IN_LANES*SCORE_BITS) +: IN_LANES*SCORE_BITS];
   reg [VL*SCORE_BITS-1:0]   x_q;
   wire [VL*SCORE_BITS-1:0]  x_part;
-  always @(posedge clk_i) x_sub1_q <= x_sub;
+  always @(posedge clk_i) begin
+    x_sub1_q  <= x_sub;
+    x_lane1_q <= x_lane;
+  end
   genvar i;
   generate
     if (X_SUBS > 1) begin : g_part
-      assign x_part = x_i[x_sub1_q*(VL*SCORE_BITS) +: VL*SCORE_BITS];
+      assign x_part = x_query[x_sub1_q*(VL*SCORE_BITS) +: VL*SCORE_BITS];
     end else begin : g_whole
-      assign x_part = x_i;
+      assign x_part = x_query;
       wire unused = &{1'b0, x_sub1_q};
     end
     for (i = 0; i < VL; i = i + 1) begin : g_in
@@ -262,9 +272,11 @@ module vt_softmax #(
   endgenerate
 
   // ---- destination --------------------------------------------------------------------------
-  vt_row_writer #(.SUBS(O_SUBS), .ADDR_BITS(O_ADDR_BITS), .SUB_BITS(O_SUB_BITS)) u_writer (
+  vt_row_writer #(
+    .TP(TP), .SUBS(O_SUBS), .ADDR_BITS(O_ADDR_BITS), .SUB_BITS(O_SUB_BITS), .LANE_BITS(LANE_BITS)
+  ) u_writer (
     .clk_i(clk_i), .start_i(start_i), .base_i(out_base_i), .valid_i(valid[LATENCY]),
-    .last_i(last[LATENCY]), .addr_o(out_addr_o), .sub_o(out_sub_o)
+    .last_i(last[LATENCY]), .addr_o(out_addr_o), .lane_o(out_lane_o), .sub_o(out_sub_o)
   );
   assign out_valid_o = valid[LATENCY];
   assign out_op_o    = op_q;

@@ -1,22 +1,22 @@
-// Streams rows past the tile that the array holds: one word of TI elements per cycle, `rows`
-// words a pass, one pass per tile. Passes follow each other without a gap as long as the loader
-// has the next tile ready; a pass lasts at least MIN_PASS cycles, so that a partial sum is
-// written before the next pass reads it, and an operation outlives its way through the pipeline.
+// Streams tokens past the tile that the array holds: one word of TP tokens and TI elements per
+// cycle, ceil(rows / TP) words a pass, one pass per tile. Passes follow each other without a gap as
+// long as the loader has the next tile ready; a pass lasts at least MIN_PASS cycles, so that a
+// partial sum is written before the next pass reads it, a result before the next operation reads
+// it, and an operation outlives its way through the pipeline.
 //
 // The tile is taken in cycle t; the first word's address stands on the memory in cycle t+1.
 `default_nettype none
 module vt_token_streamer #(
+  parameter TP          = 1,
   parameter MIN_PASS    = 16,
   parameter WORD_TILES  = 1,  // k tiles in one word of the activation memory
   parameter OUT_TILES   = 1,  // o tiles in one word of the activation memory
   parameter ADDR_BITS   = 8,
-  parameter P_ADDR_BITS = 8,
   parameter S_ADDR_BITS = 8,
   parameter O_ADDR_BITS = 8,
   parameter COUNT_BITS  = 8,
   parameter LEAD_BITS   = 1,
-  parameter SUB_BITS    = 1,
-  parameter OUT_SUB_BITS = 1
+  parameter SUB_BITS    = 1
 ) (
   input  wire                    clk_i,
   input  wire                    rst_i,
@@ -24,16 +24,16 @@ module vt_token_streamer #(
   input  wire [1:0]              a_src_i,
   input  wire [ADDR_BITS-1:0]    a_base_i,
   input  wire [ADDR_BITS-1:0]    a_stride_i,
-  input  wire [LEAD_BITS-1:0]    lead_i,          // leading rows that are zero and not in memory
+  input  wire                    a_split_i,       // the source's words hold WORD_TILES tiles
+  input  wire [LEAD_BITS-1:0]    lead_i,          // leading rows that are zero
   input  wire [COUNT_BITS-1:0]   rows_i,
   input  wire [COUNT_BITS-1:0]   k_tiles_i,
   input  wire [COUNT_BITS-1:0]   o_tiles_i,
-  input  wire [P_ADDR_BITS-1:0]  p_base_i,
   input  wire [S_ADDR_BITS-1:0]  skip_base_i,
   input  wire [S_ADDR_BITS-1:0]  skip_stride_i,
   input  wire [O_ADDR_BITS-1:0]  out_base_i,
   input  wire [O_ADDR_BITS-1:0]  out_stride_i,
-  input  wire [OUT_SUB_BITS-1:0] out_sub_i,       // part of the first word that is written first
+  input  wire [SUB_BITS-1:0]     out_sub_i,       // part of the first word that is written first
   input  wire                    out_split_i,     // the destination's words hold OUT_TILES tiles
   // hand-over from the loader
   input  wire                    full_i,
@@ -42,7 +42,7 @@ module vt_token_streamer #(
   output wire                    take_first_o,    // taken: the first tile of an operation
   // one streamed word
   output wire                    valid_o,
-  output wire                    zero_o,
+  output wire [TP-1:0]           zero_o,          // tokens that are leading, or beyond the last
   output wire [1:0]              a_src_o,
   output wire [ADDR_BITS-1:0]    addr_o,
   output wire [SUB_BITS-1:0]     sub_o,
@@ -51,45 +51,43 @@ module vt_token_streamer #(
   output wire                    pass_first_o,    // first word of its pass
   output wire                    op_first_o,      // first word of its operation
   output wire                    op_last_o,       // last word of its operation
-  output wire [COUNT_BITS-1:0]   row_o,
-  output wire [P_ADDR_BITS-1:0]  p_addr_o,
+  output wire [COUNT_BITS-1:0]   word_o,          // number of the word in its pass
   output wire [S_ADDR_BITS-1:0]  skip_addr_o,
   output wire [O_ADDR_BITS-1:0]  out_addr_o,
-  output wire [OUT_SUB_BITS-1:0] out_sub_o
+  output wire [SUB_BITS-1:0]     out_sub_o
 );
   localparam [31:0] MIN_COUNT_WIDE = MIN_PASS - 1;
   localparam [COUNT_BITS-1:0] MIN_COUNT = MIN_COUNT_WIDE[COUNT_BITS-1:0];
   localparam [31:0] LAST_SUB_WIDE = WORD_TILES - 1;
   localparam [SUB_BITS-1:0] LAST_SUB = LAST_SUB_WIDE[SUB_BITS-1:0];
   localparam [31:0] LAST_OUT_SUB_WIDE = OUT_TILES - 1;
-  localparam [OUT_SUB_BITS-1:0] LAST_OUT_SUB = LAST_OUT_SUB_WIDE[OUT_SUB_BITS-1:0];
+  localparam [SUB_BITS-1:0] LAST_OUT_SUB = LAST_OUT_SUB_WIDE[SUB_BITS-1:0];
+  localparam [31:0] TOKENS_WIDE = TP;
+  localparam [COUNT_BITS-1:0] TOKENS = TOKENS_WIDE[COUNT_BITS-1:0];
 
   reg                    running_q, streaming_q;
   reg [1:0]              src_q;
-  reg [ADDR_BITS-1:0]    base_q, stride_q, word_q, addr_q;
-  reg [LEAD_BITS-1:0]    lead_q, lead_left_q;
-  reg [COUNT_BITS-1:0]   rows_q, k_tiles_q, o_tiles_q, k_q, o_q, row_q, beat_q;
-  reg [P_ADDR_BITS-1:0]  p_base_q, p_addr_q;
+  reg [ADDR_BITS-1:0]    base_q, stride_q, part_q, addr_q;
+  reg [LEAD_BITS-1:0]    lead_q;
+  reg [COUNT_BITS-1:0]   rows_q, k_tiles_q, o_tiles_q, k_q, o_q, row_q, word_q, beat_q;
   reg [S_ADDR_BITS-1:0]  skip_tile_q, skip_stride_q, skip_addr_q;
   reg [O_ADDR_BITS-1:0]  out_tile_q, out_stride_q, out_addr_q;
-  reg [OUT_SUB_BITS-1:0] out_sub_q;
-  reg [SUB_BITS-1:0]     sub_q;
-  reg                    op_first_q, split_q;
+  reg [SUB_BITS-1:0]     sub_q, out_sub_q;
+  reg                    op_first_q, split_q, out_split_q;
 
   wire k_last   = k_q == k_tiles_q - 1'b1;
   wire o_last   = o_q == o_tiles_q - 1'b1;
-  wire row_last = row_q == rows_q - 1'b1;
-  wire pass_end = row_q >= rows_q - 1'b1 && beat_q >= MIN_COUNT;
-  // Words of the activation memory hold WORD_TILES tiles; those of the other sources hold one.
-  wire word_end = src_q != 2'd0 || sub_q == LAST_SUB;
-  wire out_end  = !split_q || out_sub_q == LAST_OUT_SUB;
-  wire leading  = lead_left_q != {LEAD_BITS{1'b0}};
+  // Row counts are those of the first token of a word.
+  wire row_last = row_q + TOKENS >= rows_q;
+  wire pass_end = row_last && beat_q >= MIN_COUNT;
+  // Words of the activation side hold WORD_TILES tiles; those of the other sources hold one.
+  wire word_end = !split_q || sub_q == LAST_SUB;
+  wire out_end  = !out_split_q || out_sub_q == LAST_OUT_SUB;
 
   assign take_o       = full_i && (!running_q || pass_end);
   assign take_first_o = take_o && first_tile_i;
 
   assign valid_o      = running_q && streaming_q;
-  assign zero_o       = leading;
   assign a_src_o      = src_q;
   assign addr_o       = addr_q;
   assign sub_o        = sub_q;
@@ -98,15 +96,23 @@ module vt_token_streamer #(
   assign pass_first_o = row_q == {COUNT_BITS{1'b0}};
   assign op_first_o   = op_first_q;
   assign op_last_o    = k_last && o_last && row_last;
-  assign row_o        = row_q;
-  assign p_addr_o     = p_addr_q;
+  assign word_o       = word_q;
   assign skip_addr_o  = skip_addr_q;
   assign out_addr_o   = out_addr_q;
   assign out_sub_o    = out_sub_q;
 
+  genvar t;
+  generate
+    for (t = 0; t < TP; t = t + 1) begin : g_token
+      localparam [31:0] TOKEN_WIDE = t;
+      wire [COUNT_BITS-1:0] row = row_q + TOKEN_WIDE[COUNT_BITS-1:0];
+      assign zero_o[t] = row < {{(COUNT_BITS-LEAD_BITS){1'b0}}, lead_q} || row >= rows_q;
+    end
+  endgenerate
+
   // The next pass of the same operation.
-  wire [ADDR_BITS-1:0]   next_word = k_last ? {ADDR_BITS{1'b0}}
-                                            : word_q + {{(ADDR_BITS-1){1'b0}}, word_end};
+  wire [ADDR_BITS-1:0]   next_part = k_last ? {ADDR_BITS{1'b0}}
+                                            : part_q + {{(ADDR_BITS-1){1'b0}}, word_end};
   wire [S_ADDR_BITS-1:0] next_skip = skip_tile_q + {{(S_ADDR_BITS-1){1'b0}}, k_last};
   wire [O_ADDR_BITS-1:0] next_out  = out_tile_q + {{(O_ADDR_BITS-1){1'b0}}, k_last && out_end};
 
@@ -124,27 +130,26 @@ module vt_token_streamer #(
 
     if (take_o) begin
       row_q      <= {COUNT_BITS{1'b0}};
+      word_q     <= {COUNT_BITS{1'b0}};
       beat_q     <= {COUNT_BITS{1'b0}};
       op_first_q <= first_tile_i;
       if (first_tile_i) begin
         src_q         <= a_src_i;
         base_q        <= a_base_i;
         stride_q      <= a_stride_i;
+        split_q       <= a_split_i;
         lead_q        <= lead_i;
         rows_q        <= rows_i;
         k_tiles_q     <= k_tiles_i;
         o_tiles_q     <= o_tiles_i;
-        p_base_q      <= p_base_i;
         skip_stride_q <= skip_stride_i;
         out_stride_q  <= out_stride_i;
-        split_q       <= out_split_i;
+        out_split_q   <= out_split_i;
         k_q           <= {COUNT_BITS{1'b0}};
         o_q           <= {COUNT_BITS{1'b0}};
-        word_q        <= {ADDR_BITS{1'b0}};
+        part_q        <= {ADDR_BITS{1'b0}};
         sub_q         <= {SUB_BITS{1'b0}};
         addr_q        <= a_base_i;
-        lead_left_q   <= lead_i;
-        p_addr_q      <= p_base_i;
         skip_tile_q   <= skip_base_i;
         skip_addr_q   <= skip_base_i;
         out_tile_q    <= out_base_i;
@@ -154,24 +159,21 @@ module vt_token_streamer #(
         k_q         <= k_last ? {COUNT_BITS{1'b0}} : k_q + 1'b1;
         o_q         <= k_last ? o_q + 1'b1 : o_q;
         sub_q       <= (k_last || word_end) ? {SUB_BITS{1'b0}} : sub_q + 1'b1;
-        word_q      <= next_word;
-        addr_q      <= base_q + next_word;
-        lead_left_q <= lead_q;
-        p_addr_q    <= p_base_q;
+        part_q      <= next_part;
+        addr_q      <= base_q + next_part;
         skip_tile_q <= next_skip;
         skip_addr_q <= next_skip;
         out_tile_q  <= next_out;
         out_addr_q  <= next_out;
-        if (k_last) out_sub_q <= out_end ? {OUT_SUB_BITS{1'b0}} : out_sub_q + 1'b1;
+        if (k_last) out_sub_q <= out_end ? {SUB_BITS{1'b0}} : out_sub_q + 1'b1;
       end
     end else if (running_q) begin
       beat_q <= beat_q + 1'b1;
       if (streaming_q && !row_last) begin
-        row_q       <= row_q + 1'b1;
+        row_q       <= row_q + TOKENS;
+        word_q      <= word_q + 1'b1;
         op_first_q  <= 1'b0;
-        if (leading) lead_left_q <= lead_left_q - 1'b1;
-        else         addr_q      <= addr_q + stride_q;
-        p_addr_q    <= p_addr_q + 1'b1;
+        addr_q      <= addr_q + stride_q;
         skip_addr_q <= skip_addr_q + skip_stride_q;
         out_addr_q  <= out_addr_q + out_stride_q;
       end
