@@ -1,66 +1,171 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { percent, table, thousands } from '../src/cli/text.ts';
+import { thousands } from '../src/cli/text.ts';
 import { compile } from '../src/compile.ts';
-import { type Occupancy, occupancy, type Plan, type Wait } from '../src/plan/index.ts';
+import { readManifest, writeFolder } from '../src/emit/index.ts';
+import type { Plan } from '../src/plan/index.ts';
+import { simulate } from '../src/verify/index.ts';
+import { peerEngines, peerUnits, peerUtilizations } from './peers.ts';
+import { arrayTable } from './support/array-table.ts';
+import {
+  type AreaFigures,
+  areaFigures,
+  type EngineFigures,
+  engineFigures,
+} from './support/engine-figures.ts';
+import { areaText, figuresText } from './support/engine-text.ts';
 import type { Measured } from './support/measured.ts';
+import { synthesizeModules } from './support/module-synthesis.ts';
+import { comparisonText } from './support/peers-text.ts';
+import { planDesign } from './support/plan-design.ts';
 
-const designs = ['mnist', 'tiny'];
+export interface EngineOptions {
+  /** Some of `engineParts`; none means all. */
+  readonly only: readonly string[];
+  readonly synth: boolean;
+  readonly simulate: boolean;
+  readonly jobs: number;
+}
 
-const waits: Readonly<Record<Wait, string>> = {
-  matmul: 'waiting for the loader',
-  layerNorm: 'waiting for LayerNorm',
-  softmax: 'waiting for softmax',
-  meanPool: 'waiting for the mean over the tokens',
-  input: 'waiting for input',
-  result: 'waiting for results to be taken',
-  products: 'waiting for products on their way to memory',
-};
+interface Subject {
+  readonly name: string;
+  readonly design: string;
+  /** Only the plan: writing, mapping or simulating it would take too long. */
+  readonly planned?: true;
+  /** A file without which `instead` is measured. */
+  readonly needs?: string;
+  readonly instead?: { readonly name: string; readonly design: string };
+}
 
-/** How busy the array is, and where the rest of its cycles goes. */
-export async function measureEngine(): Promise<Measured> {
-  const all: { design: string; text: string; json: unknown }[] = [];
-  for (const design of designs) {
-    const path = fileURLToPath(new URL(`../examples/${design}/${design}.vit.ts`, import.meta.url));
-    const { plan } = await compile(path);
-    all.push({ design, ...describe(design, plan, occupancy(plan)) });
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+const subjects: readonly Subject[] = [
+  { name: 'mnist', design: path('../examples/mnist/mnist.vit.ts') },
+  {
+    name: 'deit-tiny-w3a3',
+    design: path('./designs/deit-tiny-w3a3.vit.ts'),
+    needs: path('../examples/deit-tiny-w3a3/converted/manifest.json'),
+    instead: {
+      name: 'deit-tiny-w3a3-random',
+      design: path('./designs/deit-tiny-w3a3-random.vit.ts'),
+    },
+  },
+  { name: 'deit-tiny-w8a8', design: path('./designs/deit-tiny-w8a8.vit.ts') },
+  { name: 'deit-small-w8a8', design: path('./designs/deit-small-w8a8.vit.ts') },
+  { name: 'deit-base-w8a8', design: path('./designs/deit-base-w8a8.vit.ts'), planned: true },
+];
+
+/** What `only` may name: the designs, and the array alone. */
+export const engineParts: readonly string[] = [...subjects.map(({ name }) => name), 'arrays'];
+
+interface Result {
+  readonly name: string;
+  readonly figures: EngineFigures;
+  readonly area: AreaFigures | null;
+  readonly simulated: Simulated | null;
+}
+
+interface Simulated {
+  readonly simulator: string;
+  readonly ok: boolean;
+  readonly frames: number;
+  readonly cyclesPerFrame: number;
+  readonly valuesCompared: number;
+}
+
+const say = (text: string) => console.error(text);
+
+/** How busy the array is, where the rest of its cycles goes, and what it costs, beside others. */
+export async function measureEngine(options: EngineOptions): Promise<Measured> {
+  const chosen = (name: string) => options.only.length === 0 || options.only.includes(name);
+  const results: Result[] = [];
+  for (const subject of subjects) {
+    if (chosen(subject.name)) results.push(await measure(present(subject), options));
   }
+  const arrays = options.synth && chosen('arrays') ? await arrayTable(options.jobs, say) : null;
+  const text = [
+    ...results.map(resultText),
+    ...(arrays ? [arrays.text] : []),
+    ...(results.length > 0 ? [comparisonText(results)] : []),
+  ];
+  const designs = results.map(({ name, ...result }) => [name, result]);
+  const peers = { engines: peerEngines, units: peerUnits, utilizations: peerUtilizations };
   return {
-    text: all.map(({ text }) => text).join('\n\n'),
-    json: Object.fromEntries(all.map(({ design, json }) => [design, json])),
+    text: text.join('\n\n'),
+    json: { designs: Object.fromEntries(designs), arrays: arrays?.json ?? null, peers },
   };
 }
 
-function describe(design: string, plan: Plan, parts: Occupancy): Measured {
-  const { shape, products, cycles, utilization, board, clockMHz, framesPerSecond } = plan;
-  const perCycle = products / cycles.perFrame;
-  const rows: [string, number][] = [
-    ['useful products', parts.useful],
-    ['multipliers idle at the edges of tiles', parts.padding],
-    ['passes shorter than the next load or the pipeline', parts.shortPasses],
-    ['loading the first tile of an operation', parts.firstTiles],
-    ['fetching instructions', parts.fetch],
-    ...Object.entries(parts.waiting).map(([wait, n]): [string, number] => [waits[wait as Wait], n]),
-  ];
-  const shown = rows
-    .filter(([, n]) => n > 0)
-    .map(([name, n]) => [`  ${name}`, thousands(n), percent(n / parts.perFrame)]);
-  const array = shape.inputs * shape.outputs;
-  const text = [
-    `${design} on ${board.name}: array ${shape.inputs} x ${shape.outputs}, ${shape.vector} vector lanes`,
-    `${thousands(products)} products in ${thousands(cycles.perFrame)} cycles: ${perCycle.toFixed(1)} of ${array} a cycle, ${percent(utilization)}`,
-    `${framesPerSecond.toFixed(0)} frames per second at ${clockMHz} MHz, latency ${thousands(cycles.latency)} cycles`,
-    'cycles of a frame:',
-    table([...shown, ['  all', thousands(parts.perFrame), percent(1)]], [1, 2]),
-  ].join('\n');
-  const json = {
-    board: board.name,
-    clockMHz,
-    tile: shape,
-    products,
-    productsPerCycle: perCycle,
-    utilization,
-    framesPerSecond,
-    cycles: { ...cycles, ...parts },
-  };
-  return { text, json };
+function present(subject: Subject): Subject {
+  const { needs, instead, name } = subject;
+  if (needs === undefined || instead === undefined || existsSync(needs)) return subject;
+  say(`${name} is skipped: its weights are not there. ${instead.name} is measured instead.`);
+  return instead;
+}
+
+async function measure(
+  { name, design, planned }: Subject,
+  options: EngineOptions,
+): Promise<Result> {
+  say(`${name}: ${planned ? 'planning' : 'compiling'}`);
+  if (planned || (!options.synth && !options.simulate)) {
+    const { plan } = await planDesign(design);
+    return { name, figures: engineFigures(plan), area: null, simulated: null };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'vitrum-engine-'));
+  try {
+    const { plan, files } = await compile(design);
+    writeFolder(folder, files);
+    const simulated = options.simulate ? await runSimulation(folder) : null;
+    const figures = engineFigures(plan);
+    const area = options.synth ? await synthesized(folder, plan, figures, options) : null;
+    return { name, figures, area, simulated };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function synthesized(
+  folder: string,
+  { parameters }: Plan,
+  figures: EngineFigures,
+  { jobs }: EngineOptions,
+): Promise<AreaFigures> {
+  const { files, top } = readManifest(folder);
+  const cells = await synthesizeModules({
+    folder,
+    files: files.verilog,
+    top,
+    jobs,
+    onRun: (text) => say(`  ${text}`),
+  });
+  const expected = parameters.HAS_SOFTMAX ? ['softmax'] : [];
+  for (const group of ['array', 'layerNorm', 'sequencer', ...expected] as const) {
+    const { lut, dsp } = cells.groups[group as keyof typeof cells.groups];
+    if (lut + dsp === 0) throw new Error(`synthesis found nothing of ${group}`);
+  }
+  return areaFigures(figures, cells);
+}
+
+/** Three frames back to back, every value compared, without random stalls. */
+async function runSimulation(folder: string): Promise<Simulated> {
+  say('  simulating');
+  const run = { images: 3, stalls: false, seed: 1, trace: false };
+  const { simulator, ok, frames, cyclesPerFrame, valuesCompared } = await simulate(folder, run);
+  return { simulator, ok, frames, cyclesPerFrame, valuesCompared };
+}
+
+function resultText({ name, figures, area, simulated }: Result): string {
+  const lines = [figuresText(name, figures)];
+  if (simulated) {
+    const { frames, cyclesPerFrame, valuesCompared, simulator, ok } = simulated;
+    const verdict = ok ? 'every value and cycle as predicted' : 'FAULTS';
+    lines.push(
+      `${simulator}: ${frames} frames of ${thousands(cyclesPerFrame)} cycles, ${thousands(valuesCompared)} values compared, ${verdict}`,
+    );
+  }
+  if (area) lines.push(areaText(area));
+  return lines.join('\n');
 }

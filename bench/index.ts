@@ -2,16 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { EXIT } from '../src/cli/exit-codes.ts';
 import { wholeNumber } from '../src/cli/options.ts';
 import { formatDiagnostic } from '../src/diagnostics/index.ts';
 import { ToolError } from '../src/tools/index.ts';
-import { measureEngine } from './engine.ts';
+import { type EngineOptions, engineParts, measureEngine } from './engine.ts';
 import type { Measured } from './support/measured.ts';
 import { measureTools, type ToolsOptions } from './tools.ts';
 
-type Options = ToolsOptions & { readonly json: boolean };
+type Options = Omit<ToolsOptions, 'synth'> &
+  Omit<EngineOptions, 'synth'> & { readonly synth: boolean | undefined; readonly json: boolean };
 
 const command = new Command('npm run bench --')
   .description('Measures, prints a table, and writes bench/results/<what>.json.')
@@ -22,7 +23,15 @@ const command = new Command('npm run bench --')
   )
   .option('--frames <n>', 'tools: frames to simulate', wholeNumber(3), 40)
   .option('--images <n>', 'tools: images for the golden model', wholeNumber(1), 400)
-  .option('--synth', "tools: synthesize, and compare with the planner's estimate", false)
+  .option('--synth', "tools: synthesize, and compare with the planner's estimate")
+  .option('--no-synth', 'engine: cycles only, without synthesis')
+  .option('--simulate', 'engine: run the designs in Verilator as well', false)
+  .addOption(
+    new Option('--only <parts...>', 'engine: only these; nothing is written')
+      .choices(engineParts)
+      .default([], 'all'),
+  )
+  .option('--jobs <n>', 'engine: runs of Yosys at the same time', wholeNumber(1), 2)
   .option('--json', 'print the results as one JSON object on stdout', false);
 
 command.parse();
@@ -40,13 +49,19 @@ else {
 
 async function measure(kind: 'tools' | 'engine'): Promise<number> {
   const { text, json }: Measured =
-    kind === 'tools' ? await measureTools(options) : await measureEngine();
-  const results = fileURLToPath(new URL('./results/', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  writeFileSync(`${results}${kind}.json`, `${JSON.stringify(json, null, 2)}\n`);
+    kind === 'tools'
+      ? await measureTools({ ...options, synth: options.synth ?? false })
+      : await measureEngine({ ...options, synth: options.synth ?? true });
+  if (kind === 'tools' || options.only.length === 0) write(kind, json);
   (options.json ? console.error : console.log)(text);
   if (options.json) console.log(JSON.stringify(json));
   return EXIT.ok;
+}
+
+function write(kind: string, json: unknown): void {
+  const results = fileURLToPath(new URL('./results/', import.meta.url));
+  mkdirSync(results, { recursive: true });
+  writeFileSync(`${results}${kind}.json`, `${JSON.stringify(json, null, 2)}\n`);
 }
 
 /** A program of its own, which prints as it goes. */

@@ -78,12 +78,12 @@ interface Front {
 
 /** import and quantize: weights and sample images of a float model -> integer graph. */
 async function quantizedGraph(
-  { model, quant, weights, calibration, places }: Design,
+  { model, quant, weights, calibration, target, places }: Design,
   folder: string,
   board: Board,
   step: RunStep,
 ): Promise<Front> {
-  checkWeightsFit(model, quant.weights, board, places['target.board'] ?? places.target);
+  checkWeightsFit(model, quant.weights, board, target, places['target.board'] ?? places.target);
   const parameters = await step('import', () =>
     importParameters(model, weights, folder, places.weights),
   );

@@ -43,7 +43,8 @@ void AxiMemory::reset() {
 const AxiReadSlave& AxiMemory::drive() {
     out_ = {};
     out_.arready = requests_.size() < plan_.outstanding && !requestStalls_.next(awaitedRequest_);
-    const bool ready = !requests_.empty() && cycle_ >= requests_.front().from;
+    const bool dead = beats_ >= plan_.faultBeat && plan_.faultResponse == AxiMemoryPlan::silent;
+    const bool ready = !dead && !requests_.empty() && cycle_ >= requests_.front().from;
     if (ready && !offered_) offered_ = !dataStalls_.next(awaitedData_);
     if (offered_) {
         offerBeat();
@@ -67,6 +68,7 @@ void AxiMemory::offerBeat() {
         out_.rdata = noiseBytes_.data();
         out_.rresp = decodeError;
     }
+    if (beats_ == plan_.faultBeat) out_.rresp = plan_.faultResponse;
 }
 
 std::string AxiMemory::observe(const AxiReadMaster& master) {

@@ -42,6 +42,11 @@ struct AxiMemoryPlan {
     /// Longest pause of either channel.
     uint32_t longestPause = 0;
     uint64_t seed = 0;
+    /// Number of the beat, from 0 over the whole run, that is answered with `faultResponse`; with
+    /// response `silent`, it and all after it never come.
+    uint64_t faultBeat = UINT64_MAX;
+    uint8_t faultResponse = 0;
+    static constexpr uint8_t silent = 4;
 };
 
 class AxiMemory {

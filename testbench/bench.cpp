@@ -47,10 +47,12 @@ Bench::Bench(const Plan& plan)
     memory.busBytes = plan.weights.busBytes;
     memory.base = plan.weights.base;
     memory.latency = plan.weights.latency;
-    memory.stalls = plan.stalls;
+    memory.stalls = plan.memory.given ? plan.memory.stalls : plan.stalls;
     // Weights are awaited at every tile: long pauses would only make the run longer.
     memory.longestPause = 200;
     memory.seed = plan.seed;
+    memory.faultBeat = plan.memory.faultBeat;
+    memory.faultResponse = static_cast<uint8_t>(plan.memory.faultResponse);
     memory_ = std::make_unique<AxiMemory>(memory, readContents(plan.weights.path));
 }
 
@@ -79,7 +81,7 @@ void Bench::reset(uint32_t cycles) {
 }
 
 void Bench::enable() {
-    const uint64_t base = plan_.weights.base;
+    const uint64_t base = plan_.weights.base + plan_.memory.wrongBy;
     const std::pair<uint8_t, uint32_t> writes[] = {
         {WEIGHTS_LO, static_cast<uint32_t>(base)},
         {WEIGHTS_HI, static_cast<uint32_t>(base >> 32)},
@@ -224,6 +226,8 @@ bool Bench::over() const {
 }
 
 void Bench::recordHang(const char* stream) {
+    // The memory never pauses so long by itself, and the design takes every beat.
+    if (memory_ && memory_->busy()) stream = "m_axi";
     results_.hang = {true,           stream,        lastProgress_,  source_.frame(), source_.beat(),
                      sink_.frame(),  sink_.beat(),  last_.inputReady, last_.resultValid};
 }

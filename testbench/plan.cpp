@@ -39,6 +39,10 @@ void readSetting(const std::string& key, std::istream& in, Plan& plan, std::stri
     else if (key == "weights") {
         in >> plan.weights.busBytes >> plan.weights.base >> plan.weights.latency;
         readPath(in, plan.weights.path);
+    } else if (key == "memory") {
+        MemoryPlan& memory = plan.memory;
+        memory.given = true;
+        in >> memory.stalls >> memory.wrongBy >> memory.faultBeat >> memory.faultResponse;
     } else if (key == "trace") {
         in >> plan.trace.from >> plan.trace.to >> plan.trace.frames;
         readPath(in, plan.trace.path);

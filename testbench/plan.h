@@ -39,6 +39,17 @@ struct WeightsPlan {
     uint64_t base = 0;
 };
 
+/// How that memory is unlike the one that the planner counts on.
+struct MemoryPlan {
+    /// Nothing is said: it stalls when the streams do.
+    bool given = false;
+    bool stalls = false;
+    /// What goes wrong on purpose: what is added to the address that the design is told, and the
+    /// response to one beat; see AxiMemoryPlan.
+    uint64_t wrongBy = 0, faultBeat = UINT64_MAX;
+    unsigned faultResponse = 0;
+};
+
 struct Plan {
     uint32_t frames = 0;
     /// Frame f carries image f modulo `images`.
@@ -55,6 +66,7 @@ struct Plan {
     uint64_t idleLimit = 0;
     TracePlan trace;
     WeightsPlan weights;
+    MemoryPlan memory;
     std::vector<TapPlan> taps;
     std::vector<OperationPlan> operations;
     /// `[images][inputWords][inputBytes]`

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ArrayShape } from '../../src/plan/array.ts';
 import { dotBits } from '../../src/plan/array.ts';
-import { type SynthReport, synthesize } from '../../src/synth/index.ts';
+import { synthesize, type Utilization } from '../../src/synth/index.ts';
+import { synthesizeModules } from './module-synthesis.ts';
 
 /** Cells of an array, and the same for one product per cycle. */
 export interface ArrayCells {
@@ -15,8 +16,8 @@ export interface ArrayCells {
   readonly dsp: number;
   readonly lutPerProduct: number;
   readonly ffPerProduct: number;
+  /** Infinite without DSPs. */
   readonly productsPerDsp: number;
-  readonly seconds: number;
 }
 
 const library = fileURLToPath(new URL('../../templates/rtl/', import.meta.url));
@@ -29,7 +30,33 @@ const TOP = 'array_top';
  * Throws `Error` when the synthesis reports a fault.
  */
 export async function synthesizeArray(shape: ArrayShape): Promise<ArrayCells> {
-  const { tokens, inputs, outputs } = shape;
+  return withSources(shape, async (folder, files) => {
+    const report = await synthesize({ folder, files, top: TOP, family: 'xcup', flatten: true });
+    if (report.faults.length > 0) throw new Error(report.faults.join('\n'));
+    return cellsOf(report, shape);
+  });
+}
+
+/**
+ * The same with the chains, trees and products of the array each synthesized once and counted as
+ * often as they occur: for arrays that are too large to be flattened. About as many cells, because
+ * there are registers between them.
+ */
+export async function synthesizeArrayByModule(
+  shape: ArrayShape,
+  options: { readonly jobs?: number; readonly onRun?: (text: string) => void } = {},
+): Promise<ArrayCells & { readonly tool: string }> {
+  return withSources(shape, async (folder, files) => {
+    const cells = await synthesizeModules({ folder, files, top: TOP, ...options });
+    if (cells.faults.length > 0) throw new Error(cells.faults.join('\n'));
+    return { ...cellsOf(cells.whole, shape), tool: cells.tool };
+  });
+}
+
+async function withSources<T>(
+  shape: ArrayShape,
+  run: (folder: string, files: readonly string[]) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'vitrum-array-'));
   try {
     const cells = readdirSync(library).filter((name) =>
@@ -37,17 +64,14 @@ export async function synthesizeArray(shape: ArrayShape): Promise<ArrayCells> {
     );
     for (const name of cells) writeFileSync(join(folder, name), readFileSync(join(library, name)));
     writeFileSync(join(folder, `${TOP}.v`), topVerilog(shape));
-    const files = [...cells, `${TOP}.v`];
-    const report = await synthesize({ folder, files, top: TOP, family: 'xcup', flatten: true });
-    if (report.faults.length > 0) throw new Error(report.faults.join('\n'));
-    return cellsOf(report, tokens * inputs * outputs);
+    return await run(folder, [...cells, `${TOP}.v`]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function cellsOf(report: SynthReport, products: number): ArrayCells {
-  const { lut, lutram, ff, dsp, seconds } = report;
+function cellsOf({ lut, lutram, ff, dsp }: Utilization, shape: ArrayShape): ArrayCells {
+  const products = shape.tokens * shape.inputs * shape.outputs;
   return {
     products,
     lut,
@@ -57,7 +81,6 @@ function cellsOf(report: SynthReport, products: number): ArrayCells {
     lutPerProduct: (lut + lutram) / products,
     ffPerProduct: ff / products,
     productsPerDsp: products / dsp,
-    seconds,
   };
 }
 
@@ -70,7 +93,6 @@ function topVerilog(shape: ArrayShape): string {
     ['row', inputs * bBits],
     ['col_valid', 1],
     ['col', outputs * bBits],
-    ['row_signed_next', 1],
     ['swap', 1],
   ] as const;
   return [

@@ -14,68 +14,43 @@ import {
   random,
   relu,
   residual,
-  type TileChoice,
 } from '../../src/index.ts';
 import { type Model, patchSize, tokenCount } from '../../src/model/index.ts';
+import { type FixedTarget, type RandomTarget, randomTarget } from './random-target.ts';
 
 /** A design that a seed and an index give, the same on every machine. */
 export interface RandomDesign {
-  readonly design: Design;
-  /** `d2 w45 t17 h3 p3x3 c1 k10 class`: what a reader needs to tell the designs apart. */
+  readonly design: Design & { readonly target: RandomTarget };
+  /** `9x12x1/3 13t w45 a3,g90,l45 k10 class`: what a reader needs to tell the designs apart. */
   readonly shape: string;
   readonly bits: string;
-  readonly tile: string;
   /** Products of one frame, by which slow and fast cases are told apart. */
   readonly products: number;
-  /** Multipliers of the array. */
-  readonly array: number;
 }
 
 export interface RandomDesignOptions {
   /** Keeps width, tokens and tile small, for checks that take long on a large design. */
   readonly small?: boolean | undefined;
+  /** Keeps the weights on chip, for a simulator without external memory. */
+  readonly onChip?: boolean | undefined;
+  /** Choices that are not left to the seed. */
+  readonly fixed?: FixedChoices | undefined;
 }
 
-/** Tiles with an awkward side are as likely as the usual ones: most mistakes are made there. */
-const TILES: readonly (readonly [inputs: number, outputs: number])[] = [
-  [1, 4],
-  [4, 1],
-  [2, 2],
-  [2, 6],
-  [3, 3],
-  [4, 4],
-  [3, 9],
-  [8, 4],
-  [4, 8],
-  [5, 5],
-  [5, 10],
-  [10, 5],
-  [6, 12],
-  [12, 6],
-  [8, 8],
-  [16, 4],
-  [4, 16],
-  [7, 14],
-  [12, 12],
-  [8, 32],
-  [32, 8],
-  [16, 16],
-];
-
-/** At most so many products of a frame for each multiplier: about the cycles of a frame. */
-const MOST_CYCLES = 250_000;
-const MOST_CYCLES_SMALL = 30_000;
+export type FixedChoices = FixedTarget & {
+  readonly weightBits?: number | undefined;
+  readonly activationBits?: number | undefined;
+  readonly pooling?: 'class' | 'mean' | undefined;
+};
 
 /** Any integer seed and index; each pair has a stream of its own. */
 export function randomDesign(
   seed: number,
   index: number,
-  { small = false }: RandomDesignOptions = {},
+  options: RandomDesignOptions = {},
 ): RandomDesign {
-  const random = createRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
-  const made = makeDesign(random, `random${index}`, small);
-  const { model, quant: q, target } = made;
-  const tile = target.tile as Required<TileChoice>;
+  const made = makeDesign(caseRandom(seed, index), `random${index}`, options);
+  const { model, quant: q } = made;
   const { height, width, channels } = model.image;
   const branches = model.branches.map((b) =>
     b.kind === 'attention' ? `a${b.heads}` : b.layers.map((l) => LETTER[l.activation] + l.width),
@@ -84,18 +59,36 @@ export function randomDesign(
     design: made,
     shape: `${height}x${width}x${channels}/${model.patch} ${tokenCount(model)}t w${model.width} ${branches.flat().join(',')} k${model.classes} ${model.pooling}`,
     bits: `W${q.weights}A${q.activations}R${q.residual}`,
-    tile: `${tile.inputs}x${tile.outputs}/${tile.vector}`,
     products: productsOf(model),
-    array: tile.inputs * tile.outputs,
   });
+}
+
+/** The numbers of one case of a seed. */
+export function caseRandom(seed: number, index: number): Random {
+  return createRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
+}
+
+/** Bits of weights and of activations; often few, which four products in a DSP need. */
+export function randomBits(
+  { nextInt }: Random,
+  { weightBits, activationBits }: FixedChoices,
+): { readonly weights: number; readonly activations: number } {
+  const most = nextInt(0, 3) === 0 ? 4 : 8;
+  const [weights, activations] = [nextInt(2, most), nextInt(2, most)];
+  return { weights: weightBits ?? weights, activations: activationBits ?? activations };
 }
 
 const LETTER = { none: 'l', gelu: 'g', relu: 'r' } as const;
 
-function makeDesign(random_: Random, name: string, small: boolean): Design {
+function makeDesign(
+  random_: Random,
+  name: string,
+  { small = false, onChip = false, fixed = {} }: RandomDesignOptions,
+): RandomDesign['design'] {
   const int = random_.nextInt;
   const pick = <T>(items: readonly T[]) => items[int(0, items.length - 1)] as T;
-  const pooling = pick(['class', 'mean'] as const);
+  const drawn = pick(['class', 'mean'] as const);
+  const pooling = fixed.pooling ?? drawn;
   const heads = int(1, 6);
   const headWidth = int(Math.ceil(16 / heads), Math.floor((small ? 32 : 96) / heads));
   const width = heads * headWidth;
@@ -117,18 +110,19 @@ function makeDesign(random_: Random, name: string, small: boolean): Design {
     },
     blocks(random_, width, heads, small),
   );
+  const bits = randomBits(random_, fixed);
   const settings = {
     name,
     model,
     weights: random({ seed: int(0, 2 ** 31 - 1) }),
-    quant: quant.minmax({ weights: int(2, 8), activations: int(2, 8), residual: int(8, 16) }),
+    quant: quant.minmax({ ...bits, residual: int(8, 16) }),
     calibration: noise({ count: 2, seed: int(0, 2 ** 31 - 1) }),
   };
   const products = model.value ? productsOf({ name, ...model.value }) : 0;
-  const tile = chooseTile(random_, products, small);
-  // The larger board for arrays and vectors that would crowd the smaller one.
-  const board = tile.inputs * tile.outputs > 64 ? 'vck190' : 'zcu102';
-  return design({ ...settings, target: { board, tile } });
+  const aBits = bits.activations;
+  const bBits = Math.max(bits.activations, bits.weights);
+  const target = randomTarget(random_, { products, aBits, bBits, small, onChip, fixed });
+  return { ...design({ ...settings, target }), target };
 }
 
 /** Rows and columns of patches: 5 to `most` tokens with the class token, in any ratio. */
@@ -166,21 +160,6 @@ function feedForward({ nextInt }: Random, width: number, small: boolean): Residu
     return [first, activation < 3 ? gelu() : relu()];
   }).flat();
   return residual(layerNorm(), ...hidden, linear(width));
-}
-
-/** A tile that is large enough for the simulation to be quick, with lanes that divide its sides. */
-function chooseTile(
-  { nextInt }: Random,
-  products: number,
-  small: boolean,
-): { inputs: number; outputs: number; vector: number } {
-  const most = small ? MOST_CYCLES_SMALL : MOST_CYCLES;
-  const quick = TILES.filter(([i, o]) => products / (i * o) <= most && !(small && i * o > 32));
-  const enough = quick.length > 0 ? quick : TILES.slice(-1);
-  const [inputs, outputs] = enough[nextInt(0, enough.length - 1)] as (typeof TILES)[number];
-  const side = Math.min(inputs, outputs);
-  const lanes = [1, 2, 3, 4, 5, 6, 8].filter((n) => side % n === 0);
-  return { inputs, outputs, vector: lanes[nextInt(0, lanes.length - 1)] ?? 1 };
 }
 
 /** Multiplications of one frame, without those of LayerNorm and softmax. */

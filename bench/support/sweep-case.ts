@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { compileLoaded } from '../../src/compile.ts';
 import { DiagnosticsError, formatDiagnostic } from '../../src/diagnostics/index.ts';
-import { writeFolder } from '../../src/emit/index.ts';
+import { type OutputFile, writeFolder } from '../../src/emit/index.ts';
 import { readManifest } from '../../src/emit/read-manifest.ts';
 import { synthesisPassed, synthesize } from '../../src/synth/index.ts';
 import { ToolError } from '../../src/tools/index.ts';
 import { lint, type SimReport, simulate, simulateIcarus } from '../../src/verify/index.ts';
-import { type RandomDesign, randomDesign } from './random-design.ts';
+import { buildGraph } from './build-graph.ts';
+import { randomCheckpoint } from './random-checkpoint.ts';
+import { type RandomDesignOptions, randomDesign } from './random-design.ts';
+import { type RandomTarget, settingsText, tileText } from './random-target.ts';
 
 /** The checks of a design beyond lint and simulation with Verilator. */
 export interface Extras {
@@ -14,11 +17,23 @@ export interface Extras {
   readonly icarus: boolean;
 }
 
+/** What a case is made from. */
+export interface CaseOptions extends RandomDesignOptions {
+  /** A float model from the design language, or an integer graph of the table family. */
+  readonly family: 'float' | 'table';
+}
+
 export interface SweepCase {
   readonly index: number;
   readonly shape: string;
   readonly bits: string;
   readonly tile: string;
+  /** Memory of the weights and kind of multipliers, as they were asked for. */
+  readonly settings: string;
+  /** Bytes of a frame's weights that come from external memory. */
+  readonly streamedBytes: number;
+  /** Everything that was drawn, as JSON. */
+  readonly design: string;
   /** Checks that were made: `lint sim synth icarus`. */
   readonly checks: readonly string[];
   readonly cyclesPerFrame: number;
@@ -40,6 +55,21 @@ export function extrasOf(index: number): Extras {
   return { synthesis: index % 5 === 2, icarus: index % 5 === 4 };
 }
 
+/** Every fourth case is an integer graph; what takes long is small, and Icarus has no memory. */
+export function optionsOf(index: number): CaseOptions {
+  const { synthesis, icarus } = extrasOf(index);
+  const family = index % 4 === 3 ? 'table' : 'float';
+  return { family, small: synthesis || icarus, onChip: icarus };
+}
+
+export interface SweepOptions {
+  /** False leaves out the synthesis of the designs that are due for it. */
+  readonly synthesis?: boolean | undefined;
+  /** Whether Icarus Verilog simulates it too; that of `extrasOf` unless given. */
+  readonly icarus?: boolean | undefined;
+  readonly options?: CaseOptions | undefined;
+}
+
 /**
  * Builds the design of a seed and index into `root` and checks it. What fails is in the result.
  * Throws `ToolError` when a tool is missing or broken: then no result would mean anything.
@@ -48,10 +78,14 @@ export async function sweepCase(
   seed: number,
   index: number,
   root: string,
-  extras: Extras = extrasOf(index),
+  {
+    synthesis = true,
+    icarus = extrasOf(index).icarus,
+    options = optionsOf(index),
+  }: SweepOptions = {},
 ): Promise<SweepCase> {
   const started = performance.now();
-  const random = randomDesign(seed, index, { small: extras.synthesis || extras.icarus });
+  const drawn = draw(seed, index, options);
   const folder = join(root, `random${index}`);
   const checks: string[] = [];
   const failures: string[] = [];
@@ -70,15 +104,19 @@ export async function sweepCase(
     }
   };
 
-  const built = await check('build', () => build(random, folder));
+  const built = await check('build', async () => {
+    writeFolder(folder, await drawn.build());
+    return [];
+  });
   if (built) {
     await check('lint', async () => (await lint(folder)).warnings);
     await check('sim', async () => {
       report = await simulate(folder, { images: FRAMES, stalls: true, seed, trace: false });
       return simulationFailures(report);
     });
-    if (extras.synthesis) await check('synth', () => synthesisFailures(folder));
-    if (extras.icarus) {
+    if (synthesis && extrasOf(index).synthesis)
+      await check('synth', () => synthesisFailures(folder));
+    if (icarus) {
       await check('icarus', async () => {
         const found = await simulateIcarus(folder, { images: FRAMES, seed });
         if (found) return found.ok ? [] : [...found.failures, 'The simulation did not pass.'];
@@ -88,7 +126,10 @@ export async function sweepCase(
     }
   }
   return {
-    ...{ index, shape: random.shape, bits: random.bits, tile: random.tile, checks, failures },
+    ...{ index, shape: drawn.shape, bits: drawn.bits, checks, failures, design: drawn.design },
+    tile: tileText(drawn.target.tile),
+    settings: settingsText(drawn.target),
+    streamedBytes: built ? (readManifest(folder).weights?.bytes ?? 0) : 0,
     cyclesPerFrame: report?.cyclesPerFrame ?? 0,
     valuesCompared: report?.valuesCompared ?? 0,
     seconds: (performance.now() - started) / 1000,
@@ -96,10 +137,31 @@ export async function sweepCase(
   };
 }
 
-async function build({ design }: RandomDesign, folder: string): Promise<readonly string[]> {
-  const { files } = await compileLoaded({ design, folder: process.cwd() });
-  writeFolder(folder, files);
-  return [];
+interface Drawn {
+  readonly shape: string;
+  readonly bits: string;
+  readonly target: RandomTarget;
+  readonly design: string;
+  readonly build: () => Promise<readonly OutputFile[]>;
+}
+
+function draw(seed: number, index: number, options: CaseOptions): Drawn {
+  if (options.family === 'table') {
+    const { graph, target, imageSeed, ...about } = randomCheckpoint(seed, index, options);
+    return {
+      ...about,
+      target,
+      design: JSON.stringify({ ...about.options, target, imageSeed }),
+      build: async () => buildGraph(graph, target, imageSeed).files,
+    };
+  }
+  const { design, ...about } = randomDesign(seed, index, options);
+  return {
+    ...about,
+    target: design.target,
+    design: JSON.stringify(design, (key, value) => (/^places?$/.test(key) ? undefined : value)),
+    build: async () => (await compileLoaded({ design, folder: process.cwd() })).files,
+  };
 }
 
 function simulationFailures(report: SimReport): readonly string[] {

@@ -32,9 +32,10 @@ export const engine: Engine = {
     const { folder, step } = await prepare(target, 1, context);
     const { readManifest } = await import('../emit/read-manifest.ts');
     const { synthesize } = await import('../synth/index.ts');
-    const { design, top, family, files } = readManifest(folder);
+    const { design, top, family, files, memories } = readManifest(folder);
+    const ultraRam = memories.some(({ uram }) => uram > 0);
     const report = await step('synthesize', () =>
-      synthesize({ folder, files: files.verilog, top, family, native, flatten }),
+      synthesize({ folder, files: files.verilog, top, family, native, flatten, ultraRam }),
     );
     return { design, ...report };
   },
@@ -70,6 +71,7 @@ function isDesign(target: string): boolean {
 
 async function write(compiled: Compiled, out: string | undefined): Promise<BuildResult> {
   const { writeFolder } = await import('../emit/write-folder.ts');
+  const { lossReport, memoryMap, occupancy } = await import('../plan/index.ts');
   const { design, plan, files } = compiled;
   const folder = resolve(out ?? join('rtl-out', design));
   writeFolder(folder, files);
@@ -94,9 +96,12 @@ async function write(compiled: Compiled, out: string | undefined): Promise<Build
           supply(estimate.lut, board.resources.lut, 'LUT'),
           supply(estimate.dsp, board.resources.dsp, 'DSP'),
           supply(estimate.bram36, board.resources.bram36, 'BRAM36'),
+          ...(estimate.uram > 0 ? [supply(estimate.uram, board.resources.uram, 'URAM')] : []),
         ].join(', '),
       ],
     ],
+    losses: lossReport(occupancy(plan)),
+    memories: memoryMap(plan.parameters, board).memories,
     figures: {
       board: board.name,
       clockMHz,
@@ -113,10 +118,11 @@ async function write(compiled: Compiled, out: string | undefined): Promise<Build
 /** The planner's estimate, as the build folder has it. */
 async function resources(folder: string): Promise<readonly [string, string]> {
   const { readManifest } = await import('../emit/read-manifest.ts');
-  const { lut, dsp, bram36 } = readManifest(folder).predicted;
+  const { lut, dsp, bram36, uram } = readManifest(folder).predicted;
+  const ultra = uram > 0 ? `, ${uram} URAM` : '';
   return [
     'resources, estimated',
-    `${lut} LUT, ${dsp} DSP, ${bram36} BRAM36 (vitrum synth measures)`,
+    `${lut} LUT, ${dsp} DSP, ${bram36} BRAM36${ultra} (vitrum synth measures)`,
   ];
 }
 
@@ -126,11 +132,12 @@ function simResult(
   out: string,
   estimate: readonly [string, string],
 ): SimResult {
-  const { first, trace, ...figures } = report;
+  const { first, trace, losses, ...figures } = report;
   const stalled = report.cyclesPerFrameStalled;
   return {
     ...report,
     first: first ?? undefined,
+    losses: losses ?? undefined,
     trace: trace ?? first?.trace ?? undefined,
     images,
     out,

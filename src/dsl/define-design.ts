@@ -20,6 +20,7 @@ export interface DesignSettings<
   Inputs extends number,
   Outputs extends number,
   Vector extends number,
+  Tokens extends number,
 > {
   /** Of the design and of everything that is generated from it. */
   name: Name<N>;
@@ -29,7 +30,7 @@ export interface DesignSettings<
   quant: QuantDraft;
   /** Images whose activations give the ranges to quantize by. */
   calibration: ImagesDraft;
-  target: TargetSettings<Fps, Clock, Inputs, Outputs, Vector>;
+  target: TargetSettings<Fps, Clock, Inputs, Outputs, Vector, Tokens>;
 }
 
 const legalModel = 'vit({ ... }), deit.tiny({ ... }) or encoder({ ... }, [...])';
@@ -59,7 +60,8 @@ export function design<
   const Inputs extends number = number,
   const Outputs extends number = number,
   const Vector extends number = number,
->(settings: DesignSettings<N, Fps, Clock, Inputs, Outputs, Vector>): Design {
+  const Tokens extends number = number,
+>(settings: DesignSettings<N, Fps, Clock, Inputs, Outputs, Vector, Tokens>): Design {
   const call = captureCall();
   const { value, good, faults } = readSettings('design', schema, settings, call?.place);
   const parts = partsOf(good);

@@ -90,6 +90,10 @@ export interface Target {
   readonly weights?: 'onChip' | 'external' | undefined;
   /** Bits of the AXI bus to external weights, 128 unless given. */
   readonly weightBus?: 64 | 128 | 256 | undefined;
+  /** How the array makes its products; the planner chooses unless given. */
+  readonly multipliers?: 'single' | 'double' | 'quad' | 'lut' | undefined;
+  /** Instances of the DSP primitive instead of portable Verilog, for `double` and `quad`. */
+  readonly primitives?: boolean | undefined;
 }
 
 export interface TileChoice {

@@ -18,6 +18,7 @@ export interface IntegerDesignSettings<
   Inputs extends number,
   Outputs extends number,
   Vector extends number,
+  Tokens extends number,
 > {
   /** Of the design and of everything that is generated from it. */
   name: Name<N>;
@@ -25,7 +26,7 @@ export interface IntegerDesignSettings<
   manifest: string | ManifestDraft;
   /** Frames to simulate with: `arrays()`, or `noise()`. */
   images: ArraysDraft | ImagesDraft;
-  target: TargetSettings<Fps, Clock, Inputs, Outputs, Vector>;
+  target: TargetSettings<Fps, Clock, Inputs, Outputs, Vector, Tokens>;
 }
 
 const isNoise = (x: unknown) => isDraft('images', x) && x.from === 'noise';
@@ -57,7 +58,8 @@ export function integerDesign<
   const Inputs extends number = number,
   const Outputs extends number = number,
   const Vector extends number = number,
->(settings: IntegerDesignSettings<N, Fps, Clock, Inputs, Outputs, Vector>): IntegerDesign {
+  const Tokens extends number = number,
+>(settings: IntegerDesignSettings<N, Fps, Clock, Inputs, Outputs, Vector, Tokens>): IntegerDesign {
   const call = captureCall();
   const { value, good, faults } = readSettings('integerDesign', schema, settings, call?.place);
   const drafts: Record<string, Draft<string, unknown> | undefined> = {

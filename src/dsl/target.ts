@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { codes, list, nearestDivisors } from './faults.ts';
 import { issue, oneOf, positive, setting, whole } from './settings.ts';
-import type { Count, Positive, TileOutputs, TileVector } from './types/checks.ts';
+import type { Count, Positive, TileOutputs, TileTokens, TileVector } from './types/checks.ts';
 
 /** Where the accelerator is to run, and how fast. */
 export interface TargetSettings<
@@ -10,6 +10,7 @@ export interface TargetSettings<
   Inputs extends number,
   Outputs extends number,
   Vector extends number,
+  Tokens extends number,
 > {
   /** Name of a board that Vitrum knows, or a path to a board file. */
   board: string;
@@ -21,11 +22,18 @@ export interface TargetSettings<
   weights?: 'onChip' | 'external' | undefined;
   /** Bits of the AXI4 bus to external weights, 128 unless given. */
   weightBus?: 64 | 128 | 256 | undefined;
+  /**
+   * How the array makes its products: a multiplier each, two or four of them in one DSP (four of
+   * operands of at most 4 bits), or on LUTs. The planner takes what the board has most of unless given.
+   */
+  multipliers?: 'single' | 'double' | 'quad' | 'lut' | undefined;
+  /** Instances of the DSP48E2 instead of portable Verilog; for `double` and `quad`. */
+  primitives?: boolean | undefined;
   /** Fixes the multiplier array; the planner chooses it unless given. */
   tile?:
     | {
         /** Tokens that pass the tile side by side (TP), 1 unless given; divides both sides. */
-        tokens?: number | undefined;
+        tokens?: TileTokens<Tokens, Inputs, Outputs> | undefined;
         /** Input channels multiplied per cycle (TI). */
         inputs: Count<'inputs', Inputs>;
         /** Output channels per cycle (TO); one of the two divides the other. */
@@ -83,5 +91,7 @@ export const targetSchema = z.strictObject({
     '64, 128 or 256',
     (v) => v === 64 || v === 128 || v === 256,
   ).optional(),
+  multipliers: oneOf('single', 'double', 'quad', 'lut').optional(),
+  primitives: setting<boolean>('true or false', (v) => typeof v === 'boolean').optional(),
   tile: tile.optional(),
 });

@@ -3,10 +3,17 @@ import { emitConstraints } from '../boards/index.ts';
 import { formatPlace } from '../diagnostics/index.ts';
 import { serializeGraph } from '../ir/index.ts';
 import type { Hardware } from '../lower/index.ts';
-import type { MatmulOperation, Plan, Program } from '../plan/index.ts';
+import {
+  lossReport,
+  type MatmulOperation,
+  memoryMap,
+  occupancy,
+  type Plan,
+  type Program,
+} from '../plan/index.ts';
 import { version } from '../version.ts';
 import type { Manifest, ManifestOperation } from './manifest.ts';
-import { emitMemories, emitVerilog, fileHeader, type OutputFile } from './verilog.ts';
+import { emitMemories, emitModels, emitVerilog, fileHeader, type OutputFile } from './verilog.ts';
 
 export * from './manifest.ts';
 export * from './read-manifest.ts';
@@ -25,6 +32,7 @@ export function emit(hardware: Hardware, images: Manifest['images']): OutputFile
   const graphText = serializeGraph(plan.checked.graph);
   const hash = configurationHash(hardware, graphText);
   const verilog = emitVerilog(hardware, fileHeader(plan.checked.graph, version, hash), hash);
+  const models = emitModels(hardware);
   const memory = emitMemories(hardware);
   const constraints = emitConstraints(plan.board, {
     top: `${hardware.name}_top`,
@@ -37,6 +45,7 @@ export function emit(hardware: Hardware, images: Manifest['images']): OutputFile
     images,
     files: {
       verilog: paths(verilog),
+      models: paths(models),
       memory: paths(memory),
       constraints: paths(constraints),
       graph: 'graph.json',
@@ -46,6 +55,7 @@ export function emit(hardware: Hardware, images: Manifest['images']): OutputFile
   const weights = hardware.weightStream && [{ path: WEIGHTS, content: hardware.weightStream }];
   return [
     ...verilog,
+    ...models,
     ...memory,
     ...(weights ?? []),
     ...constraints,
@@ -86,6 +96,8 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
       vector: plan.shape.vector,
     },
     predicted: predicted(plan),
+    losses: lossReport(occupancy(plan)),
+    memories: memories(plan),
     input: {
       words: p.INPUT_WORDS,
       wordsPerPatch: Math.ceil(patchSize / p.TI),
@@ -112,6 +124,12 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
   };
 }
 
+function memories({ parameters, board }: Plan): Manifest['memories'] {
+  return memoryMap(parameters, board).memories.map(
+    ({ readers: _readers, fixed: _fixed, planned: _planned, ...memory }) => memory,
+  );
+}
+
 function predicted(plan: Plan): Manifest['predicted'] {
   return {
     cyclesPerFrame: plan.cycles.perFrame,
@@ -122,6 +140,7 @@ function predicted(plan: Plan): Manifest['predicted'] {
     lut: plan.estimate.lut,
     dsp: plan.estimate.dsp,
     bram36: plan.estimate.bram36,
+    uram: plan.estimate.uram,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { causes, units } from '../plan/index.ts';
 
 const count = z.int().min(0);
 
@@ -17,6 +18,15 @@ const operationSchema = z.strictObject({
   rowOffset: count,
   columnOffset: count,
   place: z.string().nullable(),
+});
+
+/** Cycles of a frame: those of useful products, and the others by their cause; see `LossReport`. */
+const lossesSchema = z.strictObject({
+  name: z.string(),
+  cycles: count,
+  products: count,
+  useful: z.number(),
+  lost: z.partialRecord(z.enum(causes), z.number()),
 });
 
 const tapSchema = z.strictObject({
@@ -51,7 +61,34 @@ export const manifestSchema = z.strictObject({
     lut: z.number(),
     dsp: z.number(),
     bram36: z.number(),
+    uram: z.number(),
   }),
+  /** What the array does in the predicted cycles, by cause, layer and operation. */
+  losses: z.strictObject({
+    ...lossesSchema.pick({ useful: true, lost: true }).shape,
+    perFrame: count,
+    layers: z.array(lossesSchema).readonly(),
+    operations: z.array(lossesSchema.extend({ unit: z.enum(units), layer: z.string() })).readonly(),
+  }),
+  /** What the memories are made of on the board; see `MappedMemory`. */
+  memories: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        /** Words, bits of a bank, banks of a word, and memories of the same contents. */
+        ...{ depth: count, width: count, banks: count, copies: count },
+        constant: z.boolean(),
+        primitive: z.string(),
+        /** Words and bits of a primitive; null for logic. */
+        shape: z.tuple([count, count]).readonly().nullable(),
+        count,
+        style: z.enum(['auto', 'distributed', 'block', 'ultra']),
+        bits: count,
+        used: z.number().nullable(),
+        ...{ lut: z.number(), bram36: z.number(), uram: z.number() },
+      }),
+    )
+    .readonly(),
   /** A frame on `s_axis`: `words` beats of `lanes` 8-bit lanes, each patch padded to whole words. */
   input: z.strictObject({ words: count, wordsPerPatch: count, lanes: count, laneBits: count }),
   /** Weights that lie in external memory, read over `m_axi`; null when all are on chip. */
@@ -80,6 +117,8 @@ export const manifestSchema = z.strictObject({
   ]),
   files: z.strictObject({
     verilog: z.array(z.string()),
+    /** Models of primitives, for simulation only. */
+    models: z.array(z.string()),
     memory: z.array(z.string()),
     constraints: z.array(z.string()),
     graph: z.string(),
@@ -88,3 +127,8 @@ export const manifestSchema = z.strictObject({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestOperation = z.infer<typeof operationSchema>;
+
+/** What a simulator reads: the design, and models of the primitives that it instantiates. */
+export function simulationSources({ files }: Pick<Manifest, 'files'>): readonly string[] {
+  return [...files.verilog, ...files.models];
+}

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatName, type IntegerGraph } from '../ir/index.ts';
 import { addressBits, type DescriptorTable, type Hardware } from '../lower/index.ts';
-import { units } from '../plan/index.ts';
+import { memoryMap, units } from '../plan/index.ts';
 import { printTable } from './program-table.ts';
 import { render } from './templates.ts';
 
@@ -18,12 +18,7 @@ const libraryFolder = fileURLToPath(new URL('../../templates/rtl/', import.meta.
 export function emitVerilog(hardware: Hardware, header: string, hash: string): OutputFile[] {
   const { name, parameters: p } = hardware;
   const common = { header, name, design: name };
-  const unused = [
-    ...(p.HAS_POOL ? [] : ['vt_mean_pool.v']),
-    ...(p.HAS_SOFTMAX ? [] : ['vt_softmax.v']),
-    ...(p.stream ? [] : ['vt_weight_stream.v', 'vt_axi_read.v', 'vt_line_fifo.v']),
-  ];
-  return [
+  const own = [
     {
       path: `rtl/${name}_top.v`,
       content: render('verilog/top.v', topContext(hardware, common, hash)),
@@ -37,8 +32,28 @@ export function emitVerilog(hardware: Hardware, header: string, hash: string): O
       content: render('verilog/program.v', programContext(hardware, common)),
     },
     ...(p.depths.weights === 0 ? [] : [weightMemory(hardware, common)]),
-    ...library(unused),
   ];
+  return [...own, ...library(own, new Set(unusedModules(p)))];
+}
+
+/** Arrays of the library, in the order of `ArrayStyle`: only one of them is in an engine. */
+const ARRAYS = ['vt_mac_plain', 'vt_mac_packed', 'vt_mac_packed', 'vt_mac_lut'];
+
+/** Modules that the sources name in branches which these parameters do not take. */
+function unusedModules(p: Hardware['parameters']): string[] {
+  return [
+    ...(p.HAS_POOL ? [] : ['vt_mean_pool']),
+    ...(p.HAS_SOFTMAX ? [] : ['vt_softmax']),
+    ...(p.stream ? [] : ['vt_weight_stream']),
+    ...ARRAYS.filter((name) => name !== ARRAYS[p.STYLE]),
+  ];
+}
+
+/** Models for simulation of what synthesis has as primitives. */
+export function emitModels({ parameters: p }: Hardware): OutputFile[] {
+  if (p.CELL === 0) return [];
+  const path = 'sim/DSP48E2.v';
+  return [{ path, content: readFileSync(libraryFolder + path, 'utf8') }];
 }
 
 /** The memory of the weights on chip: a part for each width. */
@@ -78,11 +93,21 @@ function weightMemory(hardware: Hardware, common: Common): OutputFile {
   };
 }
 
-function library(unused: readonly string[]): OutputFile[] {
-  return readdirSync(libraryFolder)
-    .filter((file) => file.endsWith('.v') && !unused.includes(file))
-    .sort()
-    .map((file) => ({ path: `rtl/${file}`, content: readFileSync(libraryFolder + file, 'utf8') }));
+/** The library modules that the sources instantiate, and those that these do, in order of name. */
+function library(sources: readonly OutputFile[], unused: ReadonlySet<string>): OutputFile[] {
+  const available = new Set(readdirSync(libraryFolder).filter((file) => file.endsWith('.v')));
+  const files = new Map<string, OutputFile>();
+  const add = (text: string) => {
+    for (const [, name = ''] of text.matchAll(/\b(vt_\w+)\s+(?:#\(|u_)/g)) {
+      const file = `${name}.v`;
+      if (files.has(file) || unused.has(name) || !available.has(file)) continue;
+      const content = readFileSync(libraryFolder + file, 'utf8');
+      files.set(file, { path: `rtl/${file}`, content });
+      add(content);
+    }
+  };
+  for (const { content } of sources) add(String(content));
+  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
 }
 
 /** Memory files, one word a line. */
@@ -139,6 +164,9 @@ function coreContext(hardware: Hardware, common: Common) {
       t.fields.map((f) => ({ range: signedRange(f.bits, f.signed), wire: `${t.unit}_${f.name}` })),
     ),
     matmulFields: fields(hardware.matmul),
+    epilogueParameters: connections('EPILOGUE', hardware.unitParameters.epilogue),
+    layerNormParameters: connections('NORM', hardware.unitParameters.layerNorm),
+    softmaxParameters: connections('SOFTMAX', hardware.unitParameters.softmax),
     layerNormFields: fields(hardware.layerNorm),
     softmaxFields: fields(hardware.softmax),
     meanPoolFields: fields(hardware.meanPool),
@@ -147,6 +175,9 @@ function coreContext(hardware: Hardware, common: Common) {
     axiRange: range(p.stream?.axiBits ?? 1),
     hasPool: p.HAS_POOL,
     hasSoftmax: p.HAS_SOFTMAX,
+    ramStyles: Object.fromEntries(
+      memoryMap(p, hardware.plan.board).memories.map(({ name, style }) => [name, style]),
+    ),
     tableFile: memories.activationTable?.path ?? '',
     rsqrtFile: memories.rsqrt.path,
     normFile: memories.norm.path,
@@ -157,15 +188,24 @@ function coreContext(hardware: Hardware, common: Common) {
   };
 }
 
-/** Constants in columns: name, value, comment. */
+/** Parameters of a unit and the constants of the core that they are set to. */
+function connections(prefix: string, parameters: Hardware['unitParameters']['layerNorm']) {
+  return parameters.map(({ name }) => ({ name, constant: `${prefix}_${name}` }));
+}
+
+/** Constants in columns: name, value, comment. A list that is too long for a line takes several. */
 function aligned(constants: Hardware['constants']) {
   const nameWidth = Math.max(...constants.map((c) => c.name.length));
-  const valueWidth = Math.max(...constants.map((c) => String(c.value).length)) + 1;
-  return constants.map(({ name, value, comment }) => ({
-    name: name.padEnd(nameWidth),
-    value: comment ? `${value};`.padEnd(valueWidth) : `${value};`,
-    comment: comment ? ` // ${comment}` : '',
-  }));
+  const short = constants.map((c) => String(c.value).length).filter((n) => n <= 12);
+  const valueWidth = Math.max(...short) + 1;
+  return constants.map(({ name, value, comment }) => {
+    const text = String(value).replace(/(.{30,48},) /g, '$1\n    ');
+    return {
+      name: name.padEnd(nameWidth),
+      value: comment ? `${text};`.padEnd(valueWidth) : `${text};`,
+      comment: comment ? ` // ${comment}` : '',
+    };
+  });
 }
 
 const titles: Record<string, string> = {
@@ -180,7 +220,7 @@ const unitNames = ['MATMUL', 'LAYER_NORM', 'SOFTMAX', 'MEAN_POOL', 'INPUT', 'RES
 
 function programContext(hardware: Hardware, common: Common) {
   const { plan, instructions, operationBits } = hardware;
-  const pcBits = hardware.constants.find((c) => c.name === 'PC_BITS')?.value ?? 1;
+  const pcBits = Number(hardware.constants.find((c) => c.name === 'PC_BITS')?.value ?? 1);
   const nameWidth = Math.max(...unitNames.map((name) => name.length));
   return {
     ...common,

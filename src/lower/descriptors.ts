@@ -1,15 +1,8 @@
 import { formatPlace } from '../diagnostics/index.ts';
-import {
-  type IntegerGraph,
-  type LayerNormNode,
-  type MeanPoolNode,
-  rangeOf,
-  type SoftmaxNode,
-} from '../ir/index.ts';
+import type { IntegerGraph, LayerNormNode, MeanPoolNode, SoftmaxNode } from '../ir/index.ts';
 import {
   type Destination,
   type EngineParameters,
-  log2Ceil,
   type MatmulOperation,
   type Program,
   type StationarySource,
@@ -17,6 +10,10 @@ import {
   units,
   unsignedBits,
 } from '../plan/index.ts';
+import { addressBits } from './address-bits.ts';
+import { type EpilogueUnit, epilogueSettings } from './epilogue-unit.ts';
+import { type LayerNormUnit, layerNormSettings } from './layer-norm-unit.ts';
+import { type SoftmaxUnit, softmaxSettings } from './softmax-unit.ts';
 
 /** One field of a descriptor: a constant of one operation. */
 export interface Field {
@@ -56,11 +53,6 @@ export interface AddressBits {
   readonly RSQRT: number;
   readonly EXP: number;
   readonly RECIP: number;
-}
-
-/** Bits of an address of a memory of `depth` words. */
-export function addressBits(depth: number): number {
-  return Math.max(1, log2Ceil(Math.max(2, depth)));
 }
 
 export function busBits(p: EngineParameters): AddressBits {
@@ -132,6 +124,7 @@ export function matmulTable(
   program: Program,
   p: EngineParameters,
   a: AddressBits,
+  unit: EpilogueUnit,
 ): DescriptorTable {
   const lanesBits = unsignedBits(Math.max(p.TI, p.TO));
   const partBits = subBits(p);
@@ -157,15 +150,8 @@ export function matmulTable(
       unsignedField('b_stride', a.B, op.b.stride),
       unsignedField('p_base', a.P, op.parameterBase),
       unsignedField('bias_src', 1, op.skip?.source === 'bias' ? 1 : 0),
-      unsignedField('shift', 6, op.shift),
-      signedField('low', p.OUT_BITS, op.low),
-      signedField('high', p.OUT_BITS, op.high),
-      unsignedField('table_on', 1, op.tableBase === null ? 0 : 1),
-      unsignedField('table_base', a.TABLE, op.tableBase ?? 0),
-      unsignedField('skip_on', 1, op.skip && op.skip.source !== 'bias' ? 1 : 0),
+      ...epilogueSettings(unit, op).map((f) => unsignedField(f.name, f.bits, f.value)),
       unsignedField('skip_src', 1, op.skip?.source === 'offset' ? 1 : 0),
-      unsignedField('skip_mult', p.SKIP_MULT_BITS, op.skip?.multiplier ?? 0),
-      unsignedField('skip_shift', 5, op.skip?.shift ?? 0),
       unsignedField('skip_base', a.S, op.skip?.base ?? 0),
       unsignedField('skip_stride', a.S, op.skip?.stride ?? 0),
       unsignedField('out_dst', 3, destinations[op.out.destination]),
@@ -188,27 +174,22 @@ export function layerNormTable(
   program: Program,
   p: EngineParameters,
   a: AddressBits,
+  unit: LayerNormUnit,
 ): DescriptorTable {
   return table(
     'layer_norm',
     program.layerNorms.map((op) => {
       const node = find<LayerNormNode>(graph, op.tap.tensor);
-      const { low, high } = rangeOf(node.output.format);
       return {
         comment: `${op.name}: ${op.rows} rows${at(op.place)}`,
         fields: [
           unsignedField('rows', p.COUNT_BITS, op.rows),
           unsignedField('x_base', a.X, op.xBase),
           unsignedField('p_base', a.NORM, op.parameterBase),
-          unsignedField('mean_mult', 16, node.meanMultiplier),
-          unsignedField('mean_shift', 6, node.meanShift),
+          unsignedField('mean_mult', unit.meanMultiplierBits, node.meanMultiplier),
           signedField('var_bias', p.NORM_VBIAS_BITS, node.varianceBias),
-          unsignedField('var_shift', 6, node.varianceShift),
           unsignedField('table_base', a.RSQRT, op.tableBase),
-          unsignedField('table_last', a.RSQRT, node.table.length - 1),
-          unsignedField('shift', 6, node.shift),
-          signedField('low', p.ACT_BITS, low),
-          signedField('high', p.ACT_BITS, high),
+          ...layerNormSettings(unit, node).map((s) => unsignedField(s.name, s.bits, s.value)),
           unsignedField('out_base', a.LN, op.outBase),
         ],
       };
@@ -221,31 +202,22 @@ export function softmaxTable(
   program: Program,
   p: EngineParameters,
   a: AddressBits,
+  unit: SoftmaxUnit,
 ): DescriptorTable {
   return table(
     'softmax',
     program.softmaxes.map((op) => {
       const node = find<SoftmaxNode>(graph, op.tap.tensor);
-      const part = (name: 'one' | 'two', base: number): Field[] => [
-        signedField(`${name}_index_bias`, 32, node[name].indexBias),
-        unsignedField(`${name}_index_shift`, 6, node[name].indexShift),
-        unsignedField(`${name}_base`, a.RECIP, base),
-        unsignedField(`${name}_last`, a.RECIP, node[name].table.length - 1),
-        signedField(`${name}_bias`, 32, node[name].bias),
-        unsignedField(`${name}_shift`, 6, node[name].shift),
-      ];
       return {
         comment: `${op.name}: ${op.rows} rows${at(op.place)}`,
         fields: [
           unsignedField('rows', p.COUNT_BITS, op.rows),
           unsignedField('x_base', a.SCORE, op.xBase),
           unsignedField('out_base', a.PROB, op.outBase),
-          signedField('exp_bias', 32, node.expBias),
-          unsignedField('exp_shift', 6, node.expShift),
           unsignedField('exp_base', a.EXP, op.expBase),
-          unsignedField('exp_last', a.EXP, node.expTable.length - 1),
-          ...part('one', op.oneBase),
-          ...part('two', op.twoBase),
+          unsignedField('one_base', a.RECIP, op.oneBase),
+          unsignedField('two_base', a.RECIP, op.twoBase),
+          ...softmaxSettings(unit, { node, ...op }),
         ],
       };
     }),

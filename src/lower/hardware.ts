@@ -6,9 +6,9 @@ import {
   type Program,
   unsignedBits,
 } from '../plan/index.ts';
+import { addressBits } from './address-bits.ts';
 import {
   type AddressBits,
-  addressBits,
   busBits,
   type DescriptorTable,
   instructionTable,
@@ -27,11 +27,14 @@ import {
   weightImages,
   weightStreamImage,
 } from './images.ts';
+import type { UnitParameter } from './unit-parameters.ts';
+import { liftedTables, prefixed, type Units, unitsOf } from './units.ts';
 
 /** One constant of the core module. */
 export interface Constant {
   readonly name: string;
-  readonly value: number;
+  /** A number, or a Verilog expression. */
+  readonly value: number | string;
   readonly comment?: string | undefined;
 }
 
@@ -42,6 +45,12 @@ export interface Hardware {
   readonly parameters: EngineParameters;
   readonly buses: AddressBits;
   readonly constants: readonly Constant[];
+  /** Parameters of the units that follow from their operations. */
+  readonly unitParameters: {
+    readonly epilogue: readonly UnitParameter[];
+    readonly layerNorm: readonly UnitParameter[];
+    readonly softmax: readonly UnitParameter[];
+  };
   readonly operationBits: number;
   readonly instructions: DescriptorTable;
   readonly matmul: DescriptorTable;
@@ -78,25 +87,36 @@ export function lower(plan: Plan): Hardware {
       program.meanPools.length,
     ),
   );
+  const units = unitsOf(plan);
   return Object.freeze({
     name: graph.name,
     plan,
     parameters: p,
     buses,
-    constants: constants(p, buses, program, operationBits),
+    constants: constants(p, buses, program, units, operationBits),
+    unitParameters: {
+      epilogue: units.epilogue.parameters,
+      layerNorm: units.layerNorm.parameters,
+      softmax: units.softmax?.parameters ?? [],
+    },
     operationBits,
     instructions: instructionTable(program, operationBits),
-    matmul: matmulTable(program, p, buses),
-    layerNorm: layerNormTable(graph, program, p, buses),
-    softmax: p.HAS_SOFTMAX ? softmaxTable(graph, program, p, buses) : null,
+    matmul: matmulTable(program, p, buses, units.epilogue),
+    layerNorm: layerNormTable(graph, program, p, buses, units.layerNorm),
+    softmax: units.softmax && softmaxTable(graph, program, p, buses, units.softmax),
     meanPool: p.HAS_POOL ? meanPoolTable(graph, program, p, buses) : null,
     weights: weightImages(graph, program, p),
     weightStream: weightStreamImage(graph, program, plan.shape, p),
-    memories: memories(graph, program, p),
+    memories: memories(graph, program, p, units),
   });
 }
 
-function memories(graph: IntegerGraph, program: Program, p: EngineParameters): Memories {
+function memories(
+  graph: IntegerGraph,
+  program: Program,
+  p: EngineParameters,
+  { layerNorm, softmax }: Units,
+): Memories {
   return {
     parameters: parameterImage(graph, program, p),
     offset: offsetImage(graph, p),
@@ -112,16 +132,26 @@ function memories(graph: IntegerGraph, program: Program, p: EngineParameters): M
     exp: p.HAS_SOFTMAX
       ? tableImage('exponentials', 'exponentials', program.expTables, p.E_BITS)
       : null,
-    reciprocal: p.HAS_SOFTMAX
-      ? tableImage('reciprocals', 'reciprocals', program.reciprocalTables, p.R_BITS)
-      : null,
-    rsqrt: tableImage('reciprocal_roots', 'reciprocal square roots', program.rsqrtTables, 16),
+    reciprocal:
+      softmax &&
+      tableImage(
+        'reciprocals',
+        'reciprocals',
+        liftedTables(softmax, program.reciprocalTables),
+        softmax.recipBits,
+      ),
+    rsqrt: tableImage(
+      'reciprocal_roots',
+      'reciprocal square roots',
+      program.rsqrtTables,
+      layerNorm.tableBits,
+    ),
   };
 }
 
 /** Constants that only the softmax and its memories use: a design without attention has none. */
 const ofSoftmax: ReadonlySet<string> = new Set([
-  ...['TOKENS', 'KEY_GROUPS', 'E_BITS', 'E_SUM_BITS', 'R_BITS', 'PROB_DEPTH', 'SCORE_DEPTH'],
+  ...['TOKENS', 'KEY_GROUPS', 'PROB_DEPTH', 'SCORE_DEPTH'],
   ...['EXP_DEPTH', 'RECIP_DEPTH', 'PROB_ADDR_BITS', 'SCORE_ADDR_BITS', 'EXP_ADDR_BITS'],
   ...['RECIP_ADDR_BITS', 'PROB_SUB_BITS'],
 ]);
@@ -130,6 +160,7 @@ function constants(
   p: EngineParameters,
   a: AddressBits,
   program: Program,
+  { epilogue, layerNorm, softmax }: Units,
   operationBits: number,
 ): Constant[] {
   const { depths } = p;
@@ -156,7 +187,9 @@ function constants(
     [
       'PROD_BITS',
       p.PROD_BITS,
-      'sum times an unsigned 16-bit multiplier, and the rounding constant',
+      p.HAS_MULT
+        ? 'sum times an unsigned 16-bit multiplier, and the rounding constant'
+        : 'the sum: no multiplier is other than 1',
     ],
     ['OUT_BITS', p.OUT_BITS, 'widest result of a product'],
     ['RES_BITS', p.RES_BITS, 'residual stream'],
@@ -178,21 +211,12 @@ function constants(
     ['LANES_BITS', unsignedBits(Math.max(p.TI, p.TO))],
     ['LANE_BITS', addressBits(p.TP), 'token of a word'],
     ['SUB_BITS', subBits(p), 'tile of an activation word'],
-    ['SKIP_MULT_BITS', p.SKIP_MULT_BITS],
     ['OFFSET_BIAS', p.OFFSET_BIAS ? 1 : 0, 'embedding offsets are added to the accumulator'],
     ['OFFSET_BITS', p.OFFSET_BITS, 'embedding offset'],
     ['CLASS_BITS', unsignedBits(p.CLASSES)],
     ['HAS_TABLE', p.HAS_TABLE ? 1 : 0, 'an activation is a table'],
     ['TABLE_BITS', p.TABLE_BITS],
     ['TABLE_DEPTH', p.TABLE_DEPTH],
-    ['NORM_SUM_BITS', p.RES_BITS + log2Ceil(p.CHANNELS), 'sum of CHANNELS residual codes'],
-    ['NORM_SQ_BITS', 2 * p.RES_BITS + log2Ceil(p.CHANNELS), 'sum of their squares'],
-    ['NORM_W_BITS', p.NORM_W_BITS],
-    ['NORM_BIAS_BITS', p.NORM_BIAS_BITS],
-    ['NORM_VBIAS_BITS', p.NORM_VBIAS_BITS],
-    ['E_BITS', p.E_BITS, 'exponential, unsigned'],
-    ['E_SUM_BITS', p.E_BITS + log2Ceil(p.TOKENS) + 1, 'sum of TOKENS exponentials'],
-    ['R_BITS', p.R_BITS, 'reciprocal, unsigned'],
     ['PROGRAM_LENGTH', program.instructions.length],
     ['LOOP_START', program.loopStart],
     ['PC_BITS', addressBits(program.instructions.length)],
@@ -236,9 +260,10 @@ function constants(
     ['PROB_SUB_BITS', addressBits(p.TI / p.VL), 'group of VL in a probability word'],
   ];
   if (p.stream) {
-    const { axiBits, words, lineBeats, lineWords, lines, burst, outstanding } = p.stream;
+    const { axiBits, wordBits, words, lineBeats, lineWords, lines, burst, outstanding } = p.stream;
     list.push(
       ['AXI_BITS', axiBits, 'bus to the weights in external memory'],
+      ['STREAM_BITS', wordBits / p.TI, 'weight in external memory'],
       ['STREAM_WORDS', words, 'weight words of a frame'],
       ['LINE_BEATS', lineBeats, 'beats of a line'],
       ['LINE_WORDS', lineWords, 'weight words of a line'],
@@ -250,7 +275,12 @@ function constants(
   if (p.HAS_POOL) {
     list.push(['POOL_SUM_BITS', p.RES_BITS + log2Ceil(p.TOKENS), 'sum of TOKENS residual codes']);
   }
-  return list
-    .filter(([name]) => p.HAS_SOFTMAX || !ofSoftmax.has(name))
-    .map(([name, value, comment]) => ({ name, value, comment }));
+  return [
+    ...list
+      .filter(([name]) => p.HAS_SOFTMAX || !ofSoftmax.has(name))
+      .map(([name, value, comment]) => ({ name, value, comment })),
+    ...prefixed('EPILOGUE', epilogue.parameters),
+    ...prefixed('NORM', layerNorm.parameters),
+    ...prefixed('SOFTMAX', softmax?.parameters ?? []),
+  ];
 }

@@ -12,6 +12,7 @@ import {
   type ParameterSegment,
   type Program,
   packWeightStream,
+  roundingInBias,
   streamedWords,
   type TableSegment,
   type WeightSegment,
@@ -77,7 +78,7 @@ export function weightStreamImage(
   const ordered = program.matmuls.flatMap((op) =>
     words.slice(op.b.base, op.b.base + streamedWords(op, shape)),
   );
-  return packWeightStream(stream, ordered, p.W_BITS);
+  return packWeightStream(stream, ordered, stream.wordBits / p.TI);
 }
 
 /** The words of a weight, as the tile loader reads them. */
@@ -132,12 +133,14 @@ export function parameterImage(
   p: EngineParameters,
 ): MemoryImage {
   const words: string[] = [];
+  const rounding = roundingInBias(graph);
   for (const segment of program.parameters) {
-    const { bias, multiplier } = channelParameters(graph, segment);
+    const { bias, multiplier, shift } = channelParameters(graph, segment);
+    const half = rounding(shift);
     for (let i = 0; i < segment.words; i++) {
       const inside = i < segment.channels;
       const channel = segment.first + i;
-      const word = inside ? [bias(channel), multiplier(channel)] : [0, 0];
+      const word = inside ? [bias(channel) + half, multiplier(channel)] : [0, 0];
       const note =
         i === 0 ? ` // ${segment.base}: ${segment.tensor} from channel ${segment.first}` : '';
       words.push(hexWord(word, [p.BIAS_BITS, 16]) + note);
@@ -150,7 +153,7 @@ export function parameterImage(
 function channelParameters(
   graph: IntegerGraph,
   segment: ParameterSegment,
-): { bias: (c: number) => number; multiplier: (c: number) => number } {
+): { bias: (c: number) => number; multiplier: (c: number) => number; shift: number } {
   const node = find<LinearNode | PatchEmbeddingNode | ScoresNode | WeightedValuesNode>(
     graph,
     segment.tensor,
@@ -160,11 +163,16 @@ function channelParameters(
       return {
         bias: (c) => node.epilogue.bias[c] as number,
         multiplier: (c) => node.epilogue.multiplier[c] as number,
+        shift: node.epilogue.shift,
       };
     case 'patchEmbedding':
-      return { bias: () => 0, multiplier: (c) => node.multiplier[c] as number };
+      return {
+        bias: () => 0,
+        multiplier: (c) => node.multiplier[c] as number,
+        shift: node.shift,
+      };
     default:
-      return { bias: () => node.bias ?? 0, multiplier: () => node.multiplier };
+      return { bias: () => node.bias ?? 0, multiplier: () => node.multiplier, shift: node.shift };
   }
 }
 
@@ -173,8 +181,10 @@ export function offsetImage(graph: IntegerGraph, p: EngineParameters): MemoryIma
   const node = graph.nodes.find((n): n is PatchEmbeddingNode => n.kind === 'patchEmbedding');
   if (!node) throw new Error('the graph has no patch embedding');
   const [tokens = 0, channels = 0] = node.output.shape;
+  // An offset that is the bias of an accumulator.
+  const half = p.OFFSET_BIAS ? roundingInBias(graph)(node.shift) : 0;
   const at = (t: number, c: number) =>
-    t < tokens && c < channels ? (node.offset[t * channels + c] as number) : 0;
+    t < tokens && c < channels ? (node.offset[t * channels + c] as number) + half : 0;
   const words: string[] = [];
   for (let t = 0; t < tokens; t += p.TP) {
     for (let c = 0; c < channels; c += p.TO) {

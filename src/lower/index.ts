@@ -1,3 +1,4 @@
+export * from './address-bits.ts';
 export * from './descriptors.ts';
 export * from './hardware.ts';
 export * from './images.ts';

@@ -2,7 +2,7 @@ import { log2Ceil } from './engine.ts';
 
 /**
  * How the products of the array are made: 0 a multiplier each, 1 two products per DSP, 2 four
- * products of at most 4 bits per DSP, 3 on LUTs.
+ * products of few bits per DSP, 3 on LUTs.
  */
 export type ArrayStyle = 0 | 1 | 2 | 3;
 
@@ -19,8 +19,15 @@ export interface ArrayShape {
   /** Bits of the signed stationary operand. */
   readonly bBits: number;
   readonly style: ArrayStyle;
-  /** 0 portable Verilog, 1 instances of the DSP primitive. */
+  /** 0 portable Verilog, 1 instances of the DSP primitive; 1 for styles 1 and 2 only. */
   readonly cell: 0 | 1;
+}
+
+/** Sums that are made along a chain, one stage a cycle, before a tree adds the chains. */
+export interface Chains {
+  readonly chains: number;
+  /** Elements, or pairs of elements on LUTs, of the longest chain. */
+  readonly length: number;
 }
 
 /** Bits of a dot product on the array's output. */
@@ -28,25 +35,35 @@ export function dotBits(shape: Pick<ArrayShape, 'inputs' | 'aBits' | 'bBits'>): 
   return shape.aBits + 1 + shape.bBits + log2Ceil(shape.inputs);
 }
 
-/** Cycles from a streamed word to its dot products. */
+/**
+ * Whether `vt_mac_array` can be made with these parameters: both operands must fit into the ports
+ * of a DSP and a field of its sum must hold a product, see `vt_mac_packed`; constants of the array
+ * on LUTs have 32 bits.
+ */
+export function arrayFits(shape: ArrayShape): boolean {
+  const { inputs, aBits, bBits, style, cell } = shape;
+  if (aBits < 1 || bBits < 1 || (cell === 1 && style !== 1 && style !== 2)) return false;
+  if (style === 3) return aBits + bBits + log2Ceil(inputs) < 30;
+  if (style === 0) return true;
+  const field = fieldBits(shape);
+  const room = style === 1 ? bBits <= 18 : 2 * field > bBits;
+  return field > aBits + 1 && room && packedSums(shape) >= 1;
+}
+
+/** Cycles from a streamed word to its dot products, the same for all of them. */
 export function arrayLatency(shape: ArrayShape): number {
   const { inputs, bBits, style } = shape;
-  if (style === 3) {
-    const { chains, length } = lutChains(inputs);
-    return 2 + bBits * length + log2Ceil(chains);
-  }
-  if (style === 1 || style === 2) {
-    const { chains, length } = dspChains(shape);
-    return 2 + length + log2Ceil(chains);
-  }
-  return 1 + log2Ceil(inputs);
+  if (style === 0) return 1 + log2Ceil(inputs);
+  const { chains, length } = style === 3 ? lutChains(inputs) : dspChains(shape);
+  // On LUTs a stage per weight bit, and one that takes the offsets back.
+  return 2 + length * (style === 3 ? bBits : 1) + log2Ceil(chains);
 }
 
 /** Pairs of elements that a chain of LUT products adds up at most (CHAIN of `vt_mac_lut`). */
 const CHAIN_PAIRS = 2;
 
-/** How `vt_mac_lut` lays the pairs of elements out: chains, and pairs of the longest. */
-function lutChains(inputs: number): { chains: number; length: number } {
+/** How `vt_mac_lut` lays the pairs of elements out. */
+export function lutChains(inputs: number): Chains {
   const pairs = Math.ceil(inputs / 2);
   const chains = Math.ceil(pairs / CHAIN_PAIRS);
   return { chains, length: Math.ceil(pairs / chains) };
@@ -56,7 +73,7 @@ function lutChains(inputs: number): { chains: number; length: number } {
 const CHAIN_DSPS = 8;
 
 /** Bits of a field of a packed sum: what the ports of the DSP's multiplier and its sum leave. */
-function fieldBits({ aBits, bBits, style }: ArrayShape): number {
+export function fieldBits({ aBits, bBits, style }: ArrayShape): number {
   if (style === 1) return Math.min(27 - (aBits + 1), 24);
   return Math.min(18 - (aBits + 1), Math.floor((27 - (bBits + 1)) / 2), 12);
 }
@@ -70,8 +87,8 @@ export function packedSums(shape: ArrayShape): number {
   return Math.min(Math.floor(half / below), Math.floor((half - 1) / above));
 }
 
-/** How `vt_mac_packed` lays the elements out: chains, and DSPs of the longest. */
-function dspChains(shape: ArrayShape): { chains: number; length: number } {
+/** How `vt_mac_packed` lays the elements out. */
+export function dspChains(shape: ArrayShape): Chains {
   const most = Math.min(packedSums(shape), CHAIN_DSPS);
   const chains = Math.ceil(shape.inputs / most);
   return { chains, length: Math.ceil(shape.inputs / chains) };

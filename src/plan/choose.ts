@@ -2,105 +2,28 @@ import type { Board } from '../boards/index.ts';
 import type { CheckedGraph } from '../check/index.ts';
 import { type Diagnostic, DiagnosticsError, type Place } from '../diagnostics/index.ts';
 import type { Target } from '../dsl/design.ts';
-import { type IntegerGraph, tensorType } from '../ir/index.ts';
-import { countCycles } from './cycles.ts';
-import { type EngineShape, productsPerCycle, tokenWords } from './engine.ts';
-import { rowGroups } from './geometry.ts';
-import { engineParameters, weightBits } from './parameters.ts';
+import { arrayCost } from './array-cost.ts';
+import { type EngineShape, productsPerCycle } from './engine.ts';
+import {
+  chooseMultipliers,
+  legalMultipliers,
+  type Multipliers,
+  multiplierKinds,
+} from './multipliers.ts';
 import type { Plan } from './plan.ts';
-import { type Program, streamedWords, usefulProducts } from './program.ts';
+import { planShape, type WeightPlace } from './plan-shape.ts';
 import { estimateResources, type ResourceEstimate } from './resources.ts';
-import { schedule } from './schedule/index.ts';
-import { type WeightStream, weightStream } from './weight-stream.ts';
+import { weightPlaces } from './weights-fit.ts';
 
 /** Share of a board's resources that a plan may take; the rest is for placement and the user. */
 const BUDGET = 0.8;
-
-/** Where the weights lie: all on chip, or in external memory behind a bus of so many bits. */
-export type WeightPlace = 'onChip' | { readonly axiBits: WeightStream['axiBits'] };
-
-/** Plans one shape exactly, whether it fits the board or not. */
-export function planShape(
-  checked: CheckedGraph,
-  board: Board,
-  clockMHz: number,
-  shape: EngineShape,
-  place: WeightPlace = 'onChip',
-): Plan {
-  const { graph } = checked;
-  const geometry = rowGroups(graph, shape);
-  const streamed = place === 'onChip' ? () => false : streamedNodes(graph, shape, place.axiBits);
-  // Cutting products around LayerNorm pays unless the cut passes are too short. A larger buffer
-  // carries the stream over the passes that want more weights than the bus brings.
-  const candidates = [true, false].flatMap((overlapNorms) => {
-    const program = schedule(graph, shape, { overlapNorms, streamed });
-    return streamsFor(program, shape, checked, place).map((stream) => ({
-      program,
-      stream,
-      cycles: countCycles(program, shape, geometry, undefined, stream),
-    }));
-  });
-  const { program, stream, cycles } = candidates.reduce((best, other) =>
-    other.cycles.perFrame < best.cycles.perFrame ? other : best,
-  );
-  const parameters = engineParameters(checked, program, shape, stream);
-  const products = program.matmuls.reduce((sum, op) => sum + usefulProducts(op), 0);
-  return Object.freeze({
-    checked,
-    board,
-    clockMHz,
-    shape,
-    program,
-    parameters,
-    stream,
-    geometry,
-    cycles,
-    products,
-    utilization: products / (productsPerCycle(shape) * cycles.perFrame),
-    framesPerSecond: (clockMHz * 1e6) / cycles.perFrame,
-    estimate: estimateResources(parameters, board),
-  });
-}
-
-/** Buffers of 1, 4 and 16 times what hides the latency of the memory. */
-const BUFFERS = [1, 4, 16];
-
-function streamsFor(
-  program: Program,
-  shape: EngineShape,
-  checked: CheckedGraph,
-  place: WeightPlace,
-): (WeightStream | null)[] {
-  if (place === 'onChip') return [null];
-  const words = program.matmuls.reduce((sum, op) => sum + streamedWords(op, shape), 0);
-  if (words === 0) return [null];
-  const wordBits = shape.inputs * weightBits(checked.graph);
-  const least = weightStream({ axiBits: place.axiBits, wordBits, words });
-  return BUFFERS.map((factor) => ({ ...least, lines: least.lines * factor }));
-}
-
-/**
- * The nodes whose weights a bus can bring while they are used: a tile serves as many cycles as there
- * are words of tokens. The rest, the head of a model with a class token say, stays on chip.
- */
-function streamedNodes(
-  graph: IntegerGraph,
-  shape: EngineShape,
-  axiBits: number,
-): (tensor: string) => boolean {
-  const tileBits = shape.inputs * shape.outputs * weightBits(graph);
-  return (tensor) => {
-    const rows = tensorType(graph, tensor).shape[0] ?? 1;
-    return tokenWords(shape, rows) * axiBits >= tileBits / 2;
-  };
-}
 
 /**
  * Chooses the tile. A tile fixed by the user is taken as it is. With a frame rate, the smallest
  * array that reaches it; without one, the fastest that fits the board.
  *
  * Throws `DiagnosticsError`: VT411 nothing fits the board, VT412 the frame rate is out of reach,
- * VT413 the fixed tile does not fit.
+ * VT413 the fixed tile does not fit, VT415 the multipliers asked for cannot be made.
  */
 export function choosePlan(
   checked: CheckedGraph,
@@ -113,13 +36,32 @@ export function choosePlan(
     const place = places[at] ?? places['target.board'] ?? places.target;
     throw new DiagnosticsError([{ code, message, hint, place }]);
   };
+  const graph = checked.graph;
+  const kinds = (shape: EngineShape) => {
+    const legal = legalMultipliers(graph, shape, board, target.primitives);
+    const asked = legal.filter((m) => isAsked(m, target));
+    if (asked.length === 0) {
+      const at = target.multipliers ? 'target.multipliers' : 'target.primitives';
+      fault('VT415', ...explainMultipliers(legal, target, board), at);
+    }
+    return asked;
+  };
+  // Multipliers change little but what the array takes: the plan with any of them tells their cost.
+  const planAt = (shape: EngineShape, where: WeightPlace): Plan => {
+    const planWith = (multipliers: Multipliers) =>
+      planShape(checked, board, clockMHz, { ...shape, multipliers }, where);
+    const legal = kinds(shape);
+    const plan = planWith(legal[0] as Multipliers);
+    const estimate = ({ style, cell }: Multipliers) =>
+      estimateResources({ ...plan.parameters, STYLE: style, CELL: cell }, board);
+    const chosen = chooseMultipliers(legal, estimate, (need) => fits(need, board));
+    return chosen === legal[0] ? plan : planWith(chosen);
+  };
   if (target.tile) {
     const { tokens = 1, inputs, outputs, vector } = target.tile;
     const lanes = vector ?? lanesFor(Math.min(inputs, outputs));
     const shape = { tokens, inputs, outputs, vector: lanes };
-    const plans = weightPlaces(board, target).map((p) =>
-      planShape(checked, board, clockMHz, shape, p),
-    );
+    const plans = weightPlaces(board, target).map((place) => planAt(shape, place));
     const plan = plans.find(({ estimate }) => fits(estimate, board)) ?? (plans[0] as Plan);
     if (!fits(plan.estimate, board)) {
       fault(
@@ -132,19 +74,34 @@ export function choosePlan(
     return plan;
   }
   const { fps } = target;
-  const reaches = (plan: Plan) => fits(plan.estimate, board) && plan.framesPerSecond >= (fps ?? 0);
-  // External memory is used only where weights on chip do not do.
-  let plans: Plan[] = [];
-  for (const place of weightPlaces(board, target)) {
-    plans = candidates().map((shape) => planShape(checked, board, clockMHz, shape, place));
-    if (plans.some(reaches)) break;
+  const shapes = candidates();
+  const everywhere = weightPlaces(board, target);
+  const smallest = planAt(shapes[0] as EngineShape, everywhere.at(-1) as WeightPlace);
+  // No plan takes fewer cycles than its products at full use of the array.
+  const leastCycles = (shape: EngineShape) => smallest.products / productsPerCycle(shape);
+  // External memory only where weights on chip do not do.
+  for (const where of fps === undefined ? [] : everywhere) {
+    let best: Plan | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const shape of shapes) {
+      if ((clockMHz * 1e6) / leastCycles(shape) < (fps ?? 0)) continue;
+      if (kinds(shape).every((m) => arrayShare(shape, m, board) >= least)) continue;
+      const plan = planAt(shape, where);
+      if (!fits(plan.estimate, board) || plan.framesPerSecond < (fps ?? 0)) continue;
+      if (cost(plan, board) < least) [best, least] = [plan, cost(plan, board)];
+    }
+    if (best) return best;
   }
-  const fitting = plans.filter((plan) => fits(plan.estimate, board));
-  const smallest = plans[0] as Plan;
-  const fastest = fitting.reduce<Plan | null>(
-    (best, plan) => (!best || plan.cycles.perFrame < best.cycles.perFrame ? plan : best),
-    null,
-  );
+  let fastest: Plan | undefined;
+  for (const where of everywhere) {
+    for (const shape of [...shapes].reverse()) {
+      if (fastest && leastCycles(shape) >= fastest.cycles.perFrame) continue;
+      if (kinds(shape).every((m) => !arrayFitsBoard(shape, m, board))) continue;
+      const plan = planAt(shape, where);
+      if (!fits(plan.estimate, board)) continue;
+      if (!fastest || plan.cycles.perFrame < fastest.cycles.perFrame) fastest = plan;
+    }
+  }
   if (!fastest) {
     return fault(
       'VT411',
@@ -154,28 +111,37 @@ export function choosePlan(
     );
   }
   if (fps === undefined) return fastest;
-  const reaching = plans.filter(reaches);
-  const cheapest = reaching.reduce<Plan | null>(
-    (best, plan) => (!best || cost(plan, board) < cost(best, board) ? plan : best),
-    null,
-  );
-  return (
-    cheapest ??
-    fault(
-      'VT412',
-      `${fps} frames per second are out of reach on ${board.name} at ${clockMHz} MHz; the fastest plan that fits gives ${Math.floor(fastest.framesPerSecond)}.`,
-      `At most ${Math.floor(fastest.framesPerSecond)}, a higher clock or a larger board would do.`,
-      'target.fps',
-    )
+  const rate = Math.floor(fastest.framesPerSecond);
+  return fault(
+    'VT412',
+    `${fps} frames per second are out of reach on ${board.name} at ${clockMHz} MHz; the fastest plan that fits gives ${rate}.`,
+    `At most ${rate}, a higher clock or a larger board would do.`,
+    'target.fps',
   );
 }
 
-/** On chip is tried first; external memory needs a board that has it, or the user's word. */
-function weightPlaces(board: Board, { weights, weightBus }: Target): WeightPlace[] {
-  const external = { axiBits: weightBus ?? 128 };
-  if (weights === 'onChip') return ['onChip'];
-  if (weights === 'external') return [external];
-  return board.family === 'xcup' || board.family === 'xc7' ? ['onChip', external] : ['onChip'];
+function isAsked({ style, cell }: Multipliers, target: Target): boolean {
+  const kind = multiplierKinds[style];
+  return (
+    (target.multipliers ?? kind) === kind &&
+    (target.primitives === undefined || cell === 1 || !target.primitives)
+  );
+}
+
+/** What was asked for in vain, and what is legal. */
+function explainMultipliers(
+  legal: readonly Multipliers[],
+  { multipliers, primitives }: Target,
+  board: Board,
+): [message: string, hint: string] {
+  const { aBits, bBits } = legal[0] as Multipliers;
+  const usable = legal.filter(({ cell }) => !primitives || cell === 1);
+  const names = usable.map(({ style }) => `'${multiplierKinds[style]}'`).join(', ');
+  const what = `${primitives ? 'DSP primitives' : 'Multipliers'}${multipliers ? ` of kind '${multipliers}'` : ''}`;
+  return [
+    `${what} cannot multiply ${aBits} by ${bBits} bits on ${board.name}.`,
+    names ? `Legal here: ${names}.` : 'Leave out `primitives`: no multiplier of this board packs.',
+  ];
 }
 
 /** Lanes of the row-wise units for a tile of which `small` is the smaller side: up to 4, dividing it. */
@@ -214,6 +180,19 @@ function fits(need: ResourceEstimate, board: Board): boolean {
       ? need.bram36 <= BUDGET * board.resources.bram36
       : need.memoryBits <= BUDGET * board.memoryBits;
   return need.lut <= BUDGET * lut && need.dsp <= BUDGET * dsp && memoryFits;
+}
+
+/** The shares of the board's LUTs and DSPs that the array alone takes: at most those of its plans. */
+function arrayShare(shape: EngineShape, multipliers: Multipliers, board: Board): number {
+  const { lut, lutram, dsp } = arrayCost({ ...shape, ...multipliers });
+  const { resources } = board;
+  return resources.dsp === 0 ? 0 : (lut + lutram) / resources.lut + dsp / resources.dsp;
+}
+
+function arrayFitsBoard(shape: EngineShape, multipliers: Multipliers, board: Board): boolean {
+  const { lut, dsp } = arrayCost({ ...shape, ...multipliers });
+  const { resources } = board;
+  return lut <= BUDGET * resources.lut && (resources.dsp === 0 || dsp <= BUDGET * resources.dsp);
 }
 
 /** The shares of the board's LUTs, DSPs and block RAMs together. */

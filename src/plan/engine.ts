@@ -1,3 +1,6 @@
+import { arrayLatency } from './array.ts';
+import type { Multipliers } from './multipliers.ts';
+
 /**
  * The shape of the time-multiplexed engine and the latencies that follow from it. The Verilog in
  * `templates/rtl` has the same numbers in its own terms; `test/plan` holds the two together by
@@ -12,6 +15,8 @@ export interface EngineShape {
   readonly outputs: number;
   /** VL: elements per cycle of LayerNorm, softmax and pooling; divides TI and TO. */
   readonly vector: number;
+  /** How the products are made; absent for a multiplier each. */
+  readonly multipliers?: Multipliers | undefined;
 }
 
 /** Products that the array does in a cycle. */
@@ -56,8 +61,9 @@ export interface Latencies {
   readonly result: number;
 }
 
-export function latencies({ inputs, outputs }: EngineShape): Latencies {
-  const array = 1 + log2Ceil(inputs);
+export function latencies(shape: EngineShape): Latencies {
+  const { inputs, outputs, multipliers } = shape;
+  const array = multipliers ? arrayLatency({ ...shape, ...multipliers }) : 1 + log2Ceil(inputs);
   return {
     array,
     loadRows: outputs + 3,

@@ -1,10 +1,18 @@
+export type { ArrayStyle } from './array.ts';
 export * from './choose.ts';
 export type { IssueEvent, Wait } from './cycles.ts';
 export { countCycles } from './cycles.ts';
 export * from './engine.ts';
+export * from './losses.ts';
+export * from './memory-map.ts';
+export type { RamStyle } from './memory-primitives.ts';
+export * from './multipliers.ts';
 export * from './occupancy.ts';
+export * from './operands.ts';
 export * from './parameters.ts';
 export * from './plan.ts';
+export * from './plan-shape.ts';
 export * from './program.ts';
+export * from './unit-multipliers.ts';
 export * from './weight-stream.ts';
 export * from './weights-fit.ts';

@@ -1,16 +1,11 @@
 import type { CheckedGraph } from '../check/index.ts';
-import {
-  type IntegerGraph,
-  type IntegerNode,
-  type NumberFormat,
-  signedBits,
-  storageBits,
-  tensorType,
-} from '../ir/index.ts';
+import { type IntegerNode, signedBits, storageBits } from '../ir/index.ts';
 import { type EngineShape, latencies, log2Ceil, tokenWords, unsignedBits } from './engine.ts';
 import { rowGroups } from './geometry.ts';
+import { operandBits, scoreBits, widest } from './operands.ts';
 import type { MemoryDepths, Program, WeightSection } from './program.ts';
 import { firstToken } from './schedule/context.ts';
+import { multipliersAreOne, roundingInBias } from './unit-multipliers.ts';
 import type { WeightStream } from './weight-stream.ts';
 
 /** The parameters of the RTL library, by the names they have there. */
@@ -34,6 +29,8 @@ export interface EngineParameters {
   readonly ACC_PROOF: string;
   readonly BIAS_BITS: number;
   readonly SUM_BITS: number;
+  /** Some sum is multiplied; where none is, the biases hold the constants that round. */
+  readonly HAS_MULT: boolean;
   readonly PROD_BITS: number;
   readonly OUT_BITS: number;
   readonly RES_BITS: number;
@@ -94,14 +91,6 @@ const isKind =
   (node: IntegerNode): node is Extract<IntegerNode, { kind: K }> =>
     node.kind === kind;
 
-/** Bits of a weight in memory: those of the widest one. */
-export function weightBits(graph: IntegerGraph): number {
-  const formats = graph.nodes.flatMap((node) =>
-    node.kind === 'linear' || node.kind === 'patchEmbedding' ? [node.weightFormat] : [],
-  );
-  return Math.max(2, ...formats.map(signedBits));
-}
-
 /** Derives every width and depth of the engine from the checked graph and its program. */
 export function engineParameters(
   checked: CheckedGraph,
@@ -119,50 +108,37 @@ export function engineParameters(
   const embedding = nodes.find(isKind('patchEmbedding'));
   if (!embedding) throw new Error('the graph has no patch embedding');
   const result = nodes.at(-1) as IntegerNode;
-  const bits = (formats: readonly NumberFormat[], of: (f: NumberFormat) => number) =>
-    Math.max(2, ...formats.map(of));
-
-  const activationFormats = [...norms, ...nodes.filter(isKind('weightedValues'))]
-    .map((n) => n.output.format)
-    .concat(
-      linears.filter((n) => n !== result && !n.epilogue.residual).map((n) => n.output.format),
-    );
-  const ACT_BITS = bits(activationFormats, signedBits);
-  const IN_BITS = signedBits(graph.input.tensor.format);
-  const PROB_BITS = bits(
-    softmaxes.map((n) => n.output.format),
-    storageBits,
-  );
-  const SCORE_BITS = bits(
-    softmaxes.map((n) => tensorType(graph, n.input).format),
-    signedBits,
-  );
-  const W_BITS = weightBits(graph);
-  const A_BITS = Math.max(ACT_BITS, IN_BITS, PROB_BITS);
-  const B_BITS = Math.max(ACT_BITS, W_BITS);
+  const { ACT_BITS, IN_BITS, PROB_BITS, W_BITS, A_BITS, B_BITS } = operandBits(graph);
+  const SCORE_BITS = scoreBits(graph);
 
   const matrices = [...widths.values()].flatMap((w) => (w.kind === 'matrix' ? [w] : []));
-  const widest = matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a));
+  const largestSum = matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a));
   // The array takes raw codes, signed or not.
   const dotBits = A_BITS + 1 + B_BITS + log2Ceil(TI);
   // The accumulator extends the dot product by at least one bit, whatever the proof allows.
-  const ACC_BITS = Math.max(widest.accumulatorBits, dotBits + 1);
+  const ACC_BITS = Math.max(largestSum.accumulatorBits, dotBits + 1);
   const OFFSET_BIAS = embedding.offsetTo === 'accumulator';
   const RES_BITS = storageBits(embedding.output.format);
-  const offsetBits = OFFSET_BIAS ? signedBitsOf(embedding.offset) : RES_BITS;
+  const HAS_MULT = !multipliersAreOne(graph);
+  const rounding = roundingInBias(graph);
+  const rounded = (biases: Iterable<number>, shift: number) =>
+    Array.from(biases, (bias) => bias + rounding(shift));
+  const offsetBits = OFFSET_BIAS
+    ? signedBitsOf(rounded(embedding.offset, embedding.shift))
+    : RES_BITS;
   const requantized = nodes.flatMap((n) =>
     n.kind === 'scores' || n.kind === 'weightedValues' ? [n] : [],
   );
   const BIAS_BITS = Math.max(
     2,
-    OFFSET_BIAS ? offsetBits : 0,
-    ...linears.map((n) => signedBitsOf(n.epilogue.bias)),
-    signedBitsOf(requantized.map((n) => n.bias ?? 0)),
+    OFFSET_BIAS ? offsetBits : signedBitsOf(rounded([0], embedding.shift)),
+    ...linears.map((n) => signedBitsOf(rounded(n.epilogue.bias, n.epilogue.shift))),
+    ...requantized.map((n) => signedBitsOf(rounded([n.bias ?? 0], n.shift))),
   );
   const SUM_BITS = Math.max(ACC_BITS, BIAS_BITS) + 1;
   const largestShift = Math.max(...program.matmuls.map((op) => op.shift));
   // The rounding constant 2^(shift-1) must fit beside the product of sum and 16-bit multiplier.
-  const PROD_BITS = Math.max(SUM_BITS + 17, largestShift + 2);
+  const PROD_BITS = HAS_MULT ? Math.max(SUM_BITS + 17, largestShift + 2) : SUM_BITS;
   const RESULT_BITS = signedBits(result.output.format);
   const OUT_BITS = Math.max(
     RES_BITS,
@@ -192,8 +168,8 @@ export function engineParameters(
     TO,
     VL,
     WORD: Math.max(TI, TO),
-    STYLE: 0,
-    CELL: 0,
+    STYLE: shape.multipliers?.style ?? 0,
+    CELL: shape.multipliers?.cell ?? 0,
     ARRAY_LATENCY: latencies(shape).array,
     A_BITS,
     B_BITS,
@@ -203,9 +179,10 @@ export function engineParameters(
     SCORE_BITS,
     W_BITS,
     ACC_BITS,
-    ACC_PROOF: widest.proof,
+    ACC_PROOF: largestSum.proof,
     BIAS_BITS,
     SUM_BITS,
+    HAS_MULT,
     PROD_BITS,
     OUT_BITS,
     RES_BITS,
@@ -213,7 +190,7 @@ export function engineParameters(
     HAS_TABLE: tables.length > 0,
     HAS_POOL: program.meanPools.length > 0,
     HAS_SOFTMAX: softmaxes.length > 0,
-    TABLE_BITS: bits(
+    TABLE_BITS: widest(
       tables.map((n) => n.output.format),
       signedBits,
     ),

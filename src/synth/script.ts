@@ -13,6 +13,8 @@ export interface ScriptOptions {
   readonly family: YosysFamily;
   /** Dissolve the hierarchy: fewer LUTs, but no numbers by module. */
   readonly flatten: boolean;
+  /** Let memories lie in UltraRAM: those that ask for it, and those that are large enough. */
+  readonly ultraRam?: boolean | undefined;
   /** Where `stat -json` goes. */
   readonly statistics: string;
 }
@@ -23,14 +25,17 @@ export interface ScriptOptions {
  * has no meaning with its default value.
  */
 export function synthesisScript(options: ScriptOptions): string {
-  const { files, top, family, flatten, statistics } = options;
+  const { files, top, family, flatten, ultraRam = false, statistics } = options;
+  const flags = [...(flatten ? ['-flatten'] : []), ...(ultraRam ? ['-uram'] : [])];
   const lines = [
+    // Ports of the primitives that a design may instantiate.
+    'read_verilog -lib +/xilinx/cells_xtra.v',
     ...files.map((file) => `read_verilog -defer ${quote(file)}`),
     `hierarchy -check -top ${top}`,
     'proc',
     'check',
     `log ${ELABORATED}`,
-    `synth_xilinx -family ${family} -top ${top} -noiopad -noclkbuf${flatten ? ' -flatten' : ''}`,
+    `synth_xilinx -family ${family} -top ${top} ${['-noiopad', '-noclkbuf', ...flags].join(' ')}`,
     'check',
     `tee -q -o ${quote(statistics)} stat -json`,
   ];

@@ -31,6 +31,8 @@ export interface SynthOptions {
   readonly native?: boolean | undefined;
   /** Dissolve the hierarchy, as in published figures. Without it the numbers come by module. */
   readonly flatten?: boolean | undefined;
+  /** The device has UltraRAM, and the design uses it. */
+  readonly ultraRam?: boolean | undefined;
   readonly timeoutMs?: number | undefined;
   readonly logFile?: string | undefined;
 }
@@ -59,6 +61,7 @@ export async function synthesize(options: SynthOptions): Promise<SynthReport> {
       top,
       family: yosysFamily(family),
       flatten: options.flatten ?? false,
+      ultraRam: options.ultraRam ?? false,
       statistics: yosys.native ? statisticsFile : PACKAGED_STATISTICS,
     });
     await writeFile(scriptFile, script);

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Manifest } from '../emit/manifest.ts';
+import { type Manifest, simulationSources } from '../emit/manifest.ts';
 import { runTool, ToolError } from '../tools/index.ts';
 import { benchFolder, benchSources, benchText, designSources } from './bench-sources.ts';
 import { cached, cacheFolder, keep } from './cache.ts';
@@ -56,7 +56,7 @@ export async function buildBench(
   const verilator = await requireTool('verilator');
   const design = designSources(manifest);
   const common = [benchText(), verilator, String(trace), process.arch, ...MAKE_FLAGS];
-  const sources = manifest.files.verilog.map(
+  const sources = simulationSources(manifest).map(
     (f) => `${f}\n${readFileSync(join(folder, f), 'utf8')}`,
   );
   const key = `bench-${hash([...common, ...VERILATOR_FLAGS, ...sources, manifest.top, design.dut, design.taps])}`;
@@ -104,7 +104,7 @@ async function verilate(
       ...['-CFLAGS', `-std=c++17 -DVL_USER_FATAL -I${scratch}`],
       ...['--top-module', manifest.top, '--Mdir', join(scratch, 'obj')],
       join(scratch, 'taps.vlt'),
-      ...manifest.files.verilog,
+      ...simulationSources(manifest),
       join(scratch, 'dut.cpp'),
       ...benchSources()
         .filter((name) => name.endsWith('.cpp'))

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Manifest } from '../emit/manifest.ts';
+import { type Manifest, simulationSources } from '../emit/manifest.ts';
 import { readGraph, readManifest } from '../emit/read-manifest.ts';
 import { runTool, ToolError } from '../tools/index.ts';
 import { benchFolder } from './bench-sources.ts';
@@ -109,10 +109,11 @@ export async function checkWithIcarus(
 async function compile(
   program: string,
   folder: string,
-  { top, input, result, predicted, files }: Manifest,
+  manifest: Manifest,
   frames: number,
   seed: number,
 ): Promise<string | undefined> {
+  const { top, input, result, predicted } = manifest;
   const parameters = {
     DATA_BITS: 8 * input.lanes,
     BEATS: input.words,
@@ -128,7 +129,7 @@ async function compile(
       ...['-g2005', '-o', program, '-s', 'icarus_bench', `-DDUT=${top}`],
       ...Object.entries(parameters).map(([name, value]) => `-Picarus_bench.${name}=${value}`),
       join(benchFolder, 'icarus_bench.v'),
-      ...files.verilog,
+      ...simulationSources(manifest),
     ],
     cwd: folder,
   });

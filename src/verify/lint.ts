@@ -1,4 +1,4 @@
-import type { Manifest } from '../emit/manifest.ts';
+import { type Manifest, simulationSources } from '../emit/manifest.ts';
 import { readManifest } from '../emit/read-manifest.ts';
 import { runTool } from '../tools/index.ts';
 import { requireTool, verilatorMessages } from './verilator.ts';
@@ -14,7 +14,7 @@ export async function lint(folder: string): Promise<LintReport> {
   await requireTool('verilator');
   const run = await runTool({
     tool: 'verilator',
-    args: ['--lint-only', '-Wall', '--top-module', manifest.top, ...manifest.files.verilog],
+    args: ['--lint-only', '-Wall', '--top-module', manifest.top, ...simulationSources(manifest)],
     cwd: folder,
   });
   const warnings = verilatorMessages(`${run.stdout}\n${run.stderr}`);

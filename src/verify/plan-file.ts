@@ -24,7 +24,26 @@ export interface RunSettings {
   /** A reset comes so many cycles after the first one, in the middle of a frame. */
   readonly reset: { readonly at: number; readonly cycles: number };
   readonly trace?: TraceWindow | undefined;
+  /** How external memory is unlike the one that the planner counts on. */
+  readonly memory?: MemorySettings | undefined;
 }
+
+export interface MemorySettings {
+  /** As `stalls` of the run unless given. */
+  readonly stalls?: boolean | undefined;
+  /** Cycles from a request to its first beat. */
+  readonly latency?: number | undefined;
+  /** Bytes by which the address that the design is told is wrong. */
+  readonly wrongBy?: number | undefined;
+  /**
+   * What one beat of the run, counted from 0, is answered with: SLVERR, or nothing, it and all
+   * after it.
+   */
+  readonly fault?: { readonly beat: number; readonly answer: 'slverr' | 'silence' } | undefined;
+}
+
+/** By their numbers in testbench/axi_memory.h. */
+const ANSWERS = { slverr: 2, silence: 4 } as const;
 
 /** A waveform. Zero means no limit for `to` and `frames`. */
 export interface TraceWindow {
@@ -57,7 +76,7 @@ export function planText(
   manifest: Manifest,
   images: number,
   folder: string,
-  { frames, seed, stalls, reset, trace }: RunSettings,
+  { frames, seed, stalls, reset, trace, memory }: RunSettings,
 ): string {
   const { input, result, predicted } = manifest;
   const pause = longestPause(predicted);
@@ -84,10 +103,20 @@ export function planText(
   ];
   const { weights } = manifest;
   if (weights) {
-    lines.push(['weights', weights.axiBits / 8, WEIGHTS_BASE, DEFAULT_LATENCY, weights.path]);
+    const latency = memory?.latency ?? DEFAULT_LATENCY;
+    lines.push(['weights', weights.axiBits / 8, WEIGHTS_BASE, latency, weights.path]);
+    if (memory) lines.push(memoryLine(memory, stalls));
   }
   if (trace) lines.push(['trace', trace.from, trace.to, trace.frames, trace.path]);
   return `${lines.map((line) => line.join(' ')).join('\n')}\n`;
+}
+
+function memoryLine(
+  { stalls, wrongBy = 0, fault }: MemorySettings,
+  streamsStall: boolean,
+): (string | number)[] {
+  const { beat, answer } = fault ?? { beat: Number.MAX_SAFE_INTEGER, answer: 'slverr' };
+  return ['memory', Number(stalls ?? streamsStall), wrongBy, beat, ANSWERS[answer]];
 }
 
 function taps(manifest: Manifest): (string | number)[][] {

@@ -1,3 +1,4 @@
+import type { LossReport } from '../plan/index.ts';
 import type { RunStep } from '../tools/index.ts';
 
 export interface SimulateOptions {
@@ -73,6 +74,11 @@ export interface SimReport {
   /** From the first frame's first input beat to its last result, both included, without stalls. */
   readonly latencyCycles: number;
   readonly predictedLatencyCycles: number;
+  /**
+   * What the array does in the cycles of a frame. The cycle model says so; null unless it predicted
+   * exactly the cycles that were measured.
+   */
+  readonly losses: LossReport | null;
   /** Useful products over those that the array could do, 0..1. */
   readonly macUtilization: number;
   /** At the board's clock. */

@@ -110,6 +110,7 @@ function makeReport(
     cyclesPerFrameStalled: stalled ? mean(intervals(stalled)) : null,
     latencyCycles: measured ? latencyOf(measured) : 0,
     predictedLatencyCycles: predicted.latencyCycles,
+    losses: cyclesPerFrame === predicted.cyclesPerFrame ? manifest.losses : null,
     macUtilization:
       cyclesPerFrame > 0 ? predicted.products / (productsPerCycle(tile) * cyclesPerFrame) : 0,
     framesPerSecond: cyclesPerFrame > 0 ? (clockMHz * 1e6) / cyclesPerFrame : 0,

@@ -1,5 +1,6 @@
-// Chain of DSPs: p_o = START + sum of LENGTH products x * y, as a signed number of SUM_BITS bits. The operands of element n
-// come n cycles after those of element 0; p_o follows those of element 0 by 2 + LENGTH cycles.
+// Chain of DSPs: p_o = START + sum of LENGTH products x * y, as a signed number of SUM_BITS bits.
+// The operands of element n come n cycles after those of element 0; p_o follows those of element 0
+// by 2 + LENGTH cycles.
 `default_nettype none
 module vt_dsp_chain #(
   parameter        LENGTH   = 4,

@@ -12,7 +12,9 @@
 //
 // DOT_BITS: a product of an (A_BITS + 1)-bit and a B_BITS-bit signed number has A_BITS + 1 +
 // B_BITS bits, the product of both minima included; ceil(log2 TI) more hold TI of them.
-// Latency from a_i to dot_o: 1 + ceil(log2 TI) for STYLE 0.
+// STYLE 0 has a multiplier for each product; 1 two products in a DSP (vt_mac_packed), 2 four of
+// them; 3 products on LUTs (vt_mac_lut). With CELL 1 packed products are instances of the DSP48E2.
+// Latency from a_i to dot_o: 1 + ceil(log2 TI) for STYLE 0; the others state theirs.
 `default_nettype none
 module vt_mac_array #(
   parameter TP     = 1,   // tokens
@@ -20,8 +22,8 @@ module vt_mac_array #(
   parameter TO     = 4,   // outputs
   parameter A_BITS = 8,   // raw streamed code
   parameter B_BITS = 8,   // stationary operand, signed
-  parameter STYLE  = 0,   // 0 a plain product each
-  parameter CELL   = 0    // 0 portable Verilog
+  parameter STYLE  = 0,
+  parameter CELL   = 0
 ) (
   input  wire                                             clk_i,
   input  wire [TP*TI*A_BITS-1:0]                          a_i,         // (t*TI + i)
@@ -30,7 +32,6 @@ module vt_mac_array #(
   input  wire [TI*B_BITS-1:0]                             row_i,
   input  wire                                             col_valid_i,
   input  wire [TO*B_BITS-1:0]                             col_i,
-  input  wire                                             row_signed_next_i,
   input  wire                                             swap_i,
   output wire [TP*TO*(A_BITS+1+B_BITS+$clog2(TI))-1:0]    dot_o        // (t*TO + o)
 );
@@ -57,6 +58,5 @@ module vt_mac_array #(
       );
     end
   endgenerate
-  wire unused = &{1'b0, row_signed_next_i};
 endmodule
 `default_nettype wire

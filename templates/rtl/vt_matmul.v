@@ -26,7 +26,6 @@ module vt_matmul #(
   parameter BIAS_BITS    = 24,
   parameter SUM_BITS     = 25,
   parameter MULT_BITS    = 16,
-  parameter SKIP_MULT_BITS = 16,
   parameter OFFSET_BIAS  = 0,     // embedding offsets are added to the accumulator
   parameter OFFSET_BITS  = 16,
   parameter PROD_BITS    = 42,
@@ -37,6 +36,32 @@ module vt_matmul #(
   parameter TABLE_ADDR_BITS = 8,
   parameter TABLE_FILE   = "",
   parameter HAS_TABLE    = 1,
+  // Of the epilogue, see vt_epilogue.
+  parameter HAS_MULT     = 1,
+  parameter HAS_SKIP     = 1,
+  parameter SKIP_MULT_BITS = 16,
+  parameter SKIP_PROD_BITS = 33,
+  parameter BRANCH_BITS  = 16,
+  parameter TABLE_INDEX_BITS = 8,
+  parameter TABLE_ALIGNED = 0,
+  parameter TABLE_SIGNED = 0,
+  parameter TABLE_BLOCK  = 1,
+  parameter SHIFT_COUNT  = 1,
+  parameter SHIFT_SEL_BITS = 1,
+  parameter [6*SHIFT_COUNT-1:0] SHIFTS = {(6*SHIFT_COUNT){1'b0}},
+  parameter [6*SHIFT_COUNT-1:0] WIDTHS = {(6*SHIFT_COUNT){1'b1}},
+  parameter MODE_COUNT   = 1,
+  parameter MODE_SEL_BITS = 1,
+  parameter [SHIFT_SEL_BITS*MODE_COUNT-1:0] MODE_SHIFTS = {(SHIFT_SEL_BITS*MODE_COUNT){1'b0}},
+  parameter [PROD_BITS*MODE_COUNT-1:0] OVERS = {(PROD_BITS*MODE_COUNT){1'b0}},
+  parameter [OUT_BITS*MODE_COUNT-1:0] ABOVES = {(OUT_BITS*MODE_COUNT){1'b0}},
+  parameter [MODE_COUNT-1:0] SIGNEDS = {MODE_COUNT{1'b1}},
+  parameter BINARY       = 1,
+  parameter [OUT_BITS*MODE_COUNT-1:0] LOWS  = {(OUT_BITS*MODE_COUNT){1'b0}},
+  parameter [OUT_BITS*MODE_COUNT-1:0] HIGHS = {(OUT_BITS*MODE_COUNT){1'b0}},
+  parameter SKIP_SHIFT_COUNT = 1,
+  parameter SKIP_SHIFT_SEL_BITS = 1,
+  parameter [6*SKIP_SHIFT_COUNT-1:0] SKIP_SHIFTS = {(6*SKIP_SHIFT_COUNT){1'b0}},
   parameter MIN_PASS     = 16,
   parameter MAX_WORDS    = 64,    // words of the longest pass
   parameter PASS_BITS    = 6,
@@ -75,15 +100,13 @@ module vt_matmul #(
   input  wire [B_ADDR_BITS-1:0]     b_stride_i,
   input  wire [P_ADDR_BITS-1:0]     p_base_i,
   input  wire                       bias_src_i,       // 0 of the channel, 1 embedding offsets
-  input  wire [5:0]                 shift_i,
-  input  wire signed [OUT_BITS-1:0] low_i,
-  input  wire signed [OUT_BITS-1:0] high_i,
+  input  wire [MODE_SEL_BITS-1:0]   mode_sel_i,       // shift and limits
   input  wire                       table_on_i,
   input  wire [TABLE_ADDR_BITS-1:0] table_base_i,
   input  wire                       skip_on_i,
   input  wire                       skip_src_i,       // 0 residual stream, 1 embedding offsets
   input  wire [SKIP_MULT_BITS-1:0]  skip_mult_i,
-  input  wire [4:0]                 skip_shift_i,
+  input  wire [SKIP_SHIFT_SEL_BITS-1:0] skip_shift_sel_i,
   input  wire [S_ADDR_BITS-1:0]     skip_base_i,
   input  wire [S_ADDR_BITS-1:0]     skip_stride_i,
   // 0 activations, 1 keys, 2 residual, 3 scores, 4 result
@@ -151,12 +174,11 @@ module vt_matmul #(
   reg [COUNT_BITS-1:0]      ld_rows_q, ld_k_tiles_q, ld_o_tiles_q;
   reg [LANES_BITS-1:0]      ld_k_last_lanes_q, ld_step_lanes_q;
   reg                       ld_bias_src_q;
-  reg [5:0]                 ld_shift_q;
-  reg signed [OUT_BITS-1:0] ld_low_q, ld_high_q;
+  reg [MODE_SEL_BITS-1:0]   ld_mode_sel_q;
   reg                       ld_table_on_q, ld_skip_on_q, ld_skip_src_q;
   reg [TABLE_ADDR_BITS-1:0] ld_table_base_q;
   reg [SKIP_MULT_BITS-1:0]  ld_skip_mult_q;
-  reg [4:0]                 ld_skip_shift_q;
+  reg [SKIP_SHIFT_SEL_BITS-1:0] ld_skip_shift_sel_q;
   reg [S_ADDR_BITS-1:0]     ld_skip_base_q, ld_skip_stride_q;
   reg [2:0]                 ld_out_dst_q;
   reg [O_ADDR_BITS-1:0]     ld_out_base_q, ld_out_stride_q;
@@ -174,15 +196,13 @@ module vt_matmul #(
       ld_k_last_lanes_q <= k_last_lanes_i;
       ld_step_lanes_q   <= b_src_i == 2'd2 ? o_last_lanes_i : k_last_lanes_i;
       ld_bias_src_q     <= bias_src_i;
-      ld_shift_q        <= shift_i;
-      ld_low_q          <= low_i;
-      ld_high_q         <= high_i;
+      ld_mode_sel_q     <= mode_sel_i;
       ld_table_on_q     <= table_on_i;
       ld_table_base_q   <= table_base_i;
       ld_skip_on_q      <= skip_on_i;
       ld_skip_src_q     <= skip_src_i;
       ld_skip_mult_q    <= skip_mult_i;
-      ld_skip_shift_q   <= skip_shift_i;
+      ld_skip_shift_sel_q <= skip_shift_sel_i;
       ld_skip_base_q    <= skip_base_i;
       ld_skip_stride_q  <= skip_stride_i;
       ld_out_dst_q      <= out_dst_i;
@@ -194,27 +214,24 @@ module vt_matmul #(
   reg [OP_BITS-1:0]         st_op_q;
   reg [LANES_BITS-1:0]      st_k_last_lanes_q;
   reg                       st_bias_src_q;
-  reg [5:0]                 st_shift_q;
-  reg signed [OUT_BITS-1:0] st_low_q, st_high_q;
+  reg [MODE_SEL_BITS-1:0]   st_mode_sel_q;
   reg                       st_table_on_q, st_skip_on_q, st_skip_src_q;
   reg [TABLE_ADDR_BITS-1:0] st_table_base_q;
   reg [SKIP_MULT_BITS-1:0]  st_skip_mult_q;
-  reg [4:0]                 st_skip_shift_q;
+  reg [SKIP_SHIFT_SEL_BITS-1:0] st_skip_shift_sel_q;
   reg [2:0]                 st_out_dst_q;
   always @(posedge clk_i)
     if (take_first) begin
       st_op_q           <= ld_op_q;
       st_k_last_lanes_q <= ld_k_last_lanes_q;
       st_bias_src_q     <= ld_bias_src_q;
-      st_shift_q        <= ld_shift_q;
-      st_low_q          <= ld_low_q;
-      st_high_q         <= ld_high_q;
+      st_mode_sel_q     <= ld_mode_sel_q;
       st_table_on_q     <= ld_table_on_q;
       st_table_base_q   <= ld_table_base_q;
       st_skip_on_q      <= ld_skip_on_q;
       st_skip_src_q     <= ld_skip_src_q;
       st_skip_mult_q    <= ld_skip_mult_q;
-      st_skip_shift_q   <= ld_skip_shift_q;
+      st_skip_shift_sel_q <= ld_skip_shift_sel_q;
       st_out_dst_q      <= ld_out_dst_q;
     end
 
@@ -278,8 +295,7 @@ module vt_matmul #(
     .clk_i(clk_i), .a_i(array_a), .a_signed_i(array_signed),
     .row_valid_i(array_row_valid), .row_i(array_row),
     .col_valid_i(array_column_valid), .col_i(array_column),
-    // Probabilities alone are unsigned.
-    .row_signed_next_i(ld_a_src_q != 2'd2), .swap_i(took[2]), .dot_o(dot)
+    .swap_i(took[2]), .dot_o(dot)
   );
 
   // Flags of a word, delayed along with it; index 0 is the issue cycle, E0 + n is stage En.
@@ -353,17 +369,25 @@ module vt_matmul #(
   endgenerate
   vt_epilogue #(
     .TP(TP), .TO(TO), .ACC_BITS(ACC_BITS), .BIAS_BITS(BIAS_BITS), .SUM_BITS(SUM_BITS),
-    .MULT_BITS(MULT_BITS), .PROD_BITS(PROD_BITS), .OUT_BITS(OUT_BITS), .SKIP_BITS(RES_BITS),
-    .SKIP_MULT_BITS(SKIP_MULT_BITS), .OFFSET_BIAS(OFFSET_BIAS), .OFFSET_BITS(OFFSET_BITS),
-    .TABLE_BITS(TABLE_BITS), .TABLE_DEPTH(TABLE_DEPTH), .TABLE_ADDR_BITS(TABLE_ADDR_BITS),
-    .TABLE_FILE(TABLE_FILE), .HAS_TABLE(HAS_TABLE)
+    .HAS_MULT(HAS_MULT), .MULT_BITS(MULT_BITS), .PROD_BITS(PROD_BITS), .OUT_BITS(OUT_BITS),
+    .HAS_SKIP(HAS_SKIP), .SKIP_BITS(RES_BITS), .SKIP_MULT_BITS(SKIP_MULT_BITS),
+    .SKIP_PROD_BITS(SKIP_PROD_BITS), .BRANCH_BITS(BRANCH_BITS),
+    .OFFSET_BIAS(OFFSET_BIAS), .OFFSET_BITS(OFFSET_BITS),
+    .HAS_TABLE(HAS_TABLE), .TABLE_BITS(TABLE_BITS), .TABLE_DEPTH(TABLE_DEPTH),
+    .TABLE_ADDR_BITS(TABLE_ADDR_BITS), .TABLE_INDEX_BITS(TABLE_INDEX_BITS),
+    .TABLE_ALIGNED(TABLE_ALIGNED), .TABLE_SIGNED(TABLE_SIGNED), .TABLE_BLOCK(TABLE_BLOCK),
+    .TABLE_FILE(TABLE_FILE),
+    .SHIFT_COUNT(SHIFT_COUNT), .SHIFT_SEL_BITS(SHIFT_SEL_BITS), .SHIFTS(SHIFTS),
+    .WIDTHS(WIDTHS), .MODE_COUNT(MODE_COUNT), .MODE_SEL_BITS(MODE_SEL_BITS),
+    .MODE_SHIFTS(MODE_SHIFTS), .OVERS(OVERS), .ABOVES(ABOVES), .SIGNEDS(SIGNEDS),
+    .BINARY(BINARY), .LOWS(LOWS), .HIGHS(HIGHS), .SKIP_SHIFT_COUNT(SKIP_SHIFT_COUNT),
+    .SKIP_SHIFT_SEL_BITS(SKIP_SHIFT_SEL_BITS), .SKIP_SHIFTS(SKIP_SHIFTS)
   ) u_epilogue (
     .clk_i(clk_i), .op_first_i(op_first[E0+7:E0]), .op_first_before_i(op_first[E0-1]),
-    .bias_src_i(st_bias_src_q), .offset_i(offset_i),
-    .shift_i(st_shift_q), .low_i(st_low_q), .high_i(st_high_q), .table_on_i(st_table_on_q),
-    .table_base_i(st_table_base_q), .skip_on_i(st_skip_on_q), .skip_mult_i(st_skip_mult_q),
-    .skip_shift_i(st_skip_shift_q), .sum_i(sum), .bias_i(bias), .mult_i(mult),
-    .skip_i(skip), .data_o(data)
+    .bias_src_i(st_bias_src_q), .offset_i(offset_i), .mode_sel_i(st_mode_sel_q),
+    .table_on_i(st_table_on_q), .table_base_i(st_table_base_q), .skip_on_i(st_skip_on_q),
+    .skip_mult_i(st_skip_mult_q), .skip_shift_sel_i(st_skip_shift_sel_q),
+    .sum_i(sum), .bias_i(bias), .mult_i(mult), .skip_i(skip), .data_o(data)
   );
 
   // ---- result -------------------------------------------------------------------------------

@@ -6,7 +6,11 @@ module vt_ram #(
   parameter BANKS     = 1,  // parts of a word that can be written alone
   parameter BANK_BITS = 8,  // bits of one part
   parameter DEPTH     = 2,  // words
-  parameter ADDR_BITS = 1
+  parameter ADDR_BITS = 1,
+  // Where it lies: "auto", "distributed" (LUTs), "block", or "ultra". Simulation does not care.
+  // verilator lint_off UNUSEDPARAM
+  parameter RAM_STYLE = "auto"
+  // verilator lint_on UNUSEDPARAM
 ) (
   input  wire                         clk_i,
   input  wire [BANKS-1:0]             we_i,
@@ -18,6 +22,7 @@ module vt_ram #(
   genvar b;
   generate
     for (b = 0; b < BANKS; b = b + 1) begin : g_bank
+      (* ram_style = RAM_STYLE *)
       reg [BANK_BITS-1:0] mem [0:DEPTH-1];
       reg [BANK_BITS-1:0] rdata_q;
       always @(posedge clk_i) begin

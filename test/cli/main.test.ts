@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Engine, SimResult, SynthResult } from '../../src/cli/commands/contracts.ts';
 import { main } from '../../src/cli/main.ts';
 import { DiagnosticsError } from '../../src/diagnostics/index.ts';
+import type { LossReport } from '../../src/plan/index.ts';
 import { type Detected, stepper, ToolError } from '../../src/tools/index.ts';
 
 const SIM: SimResult = {
@@ -15,6 +16,12 @@ const SIM: SimResult = {
   macUtilization: 0.7531,
   top1Rtl: 0.95,
   top1Golden: 0.95,
+};
+
+const LOSSES: LossReport = {
+  ...{ perFrame: 100, useful: 90, lost: { padding: 4, waitForSoftmax: 6 } },
+  layers: [{ name: 'head', cycles: 100, products: 90, useful: 90, lost: {} }],
+  operations: [],
 };
 
 const SYNTH: SynthResult = {
@@ -53,7 +60,14 @@ const ENGINE: Engine = {
     );
     await step('emit', () => {});
     const out = options.out ?? 'rtl-out/mnist';
-    return { design, out, files: ['rtl/top.v'], summary: [['tile', '8 x 8']] };
+    return {
+      design,
+      out,
+      files: ['rtl/top.v'],
+      summary: [['tile', '8 x 8']],
+      losses: LOSSES,
+      memories: [],
+    };
   },
   simulate: async () => SIM,
   synthesize: async () => SYNTH,
@@ -95,7 +109,8 @@ describe('build', () => {
     expect(stderr).toMatch(
       /^\[1\/2\] read \.\.\. \d\.\d s, 3 layers\n\[2\/2\] emit \.\.\. \d\.\d s\n$/,
     );
-    expect(stdout).toMatch(/tile +8 x 8\nfiles +1 in x\n$/);
+    expect(stdout).toMatch(/tile +8 x 8\nfiles +1 in x\ncycles of a frame\n/);
+    expect(stdout).toContain('waiting for softmax');
   });
 
   test('--json leaves nothing but the object on stdout', async () => {
@@ -106,6 +121,8 @@ describe('build', () => {
       design: 'a.vit.ts',
       out: 'rtl-out/mnist',
       files: ['rtl/top.v'],
+      losses: LOSSES,
+      memories: [],
     });
     expect(stderr).toContain('[2/2] emit');
     expect(stderr).toContain('8 x 8');
@@ -120,6 +137,17 @@ describe('build', () => {
 });
 
 describe('sim', () => {
+  test('prints the losses only when the cycles are those that were predicted', async () => {
+    const simulate = (cyclesPerFrame: number) => async () => ({
+      ...SIM,
+      ...{ cyclesPerFrame, predictedCyclesPerFrame: 100, losses: LOSSES },
+    });
+    const equal = await vitrum(['sim', 'd'], { simulate: simulate(100) });
+    expect(equal.stdout).toContain('waiting for softmax');
+    const differing = await vitrum(['sim', 'd'], { simulate: simulate(101) });
+    expect(differing.stdout).not.toContain('waiting for softmax');
+  });
+
   test('passes its options on', async () => {
     const seen: unknown[] = [];
     const simulate: Engine['simulate'] = async (target, options) => {

@@ -191,6 +191,41 @@ describe('faults of one setting, at its place and with what is legal', () => {
     ],
     [
       'target',
+      `{ ${board}, tile: { tokens: 3, inputs: 16, outputs: 8 } }`,
+      `VT108 ${at(37, 8)}: 3 tokens side by side do not divide the tile 16x8. Legal: 1, 2, 4 and 8.`,
+    ],
+    [
+      'target',
+      `{ ${board}, tile: { tokens: 0, inputs: 16, outputs: 8 } }`,
+      `VT103 ${at(37, 8)}: target.tile.tokens is 0. Legal is a whole number from 1 to 16.`,
+    ],
+    [
+      'target',
+      `{ ${board}, tile: { tokens: 32, inputs: 32, outputs: 32 } }`,
+      `VT103 ${at(37, 8)}: target.tile.tokens is 32. Legal is a whole number from 1 to 16.`,
+    ],
+    [
+      'target',
+      `{ ${board}, weights: 'flash' }`,
+      `VT103 ${at(29, 8)}: target.weights is "flash". Legal is "onChip" or "external".`,
+    ],
+    [
+      'target',
+      `{ ${board}, weights: 'external', weightBus: 32 }`,
+      `VT103 ${at(50, 8)}: target.weightBus is 32. Legal is 64, 128 or 256.`,
+    ],
+    [
+      'target',
+      `{ ${board}, multipliers: 'triple' }`,
+      `VT103 ${at(29, 8)}: target.multipliers is "triple". Legal is "single", "double", "quad" or "lut".`,
+    ],
+    [
+      'target',
+      `{ ${board}, primitives: 1 }`,
+      `VT103 ${at(29, 8)}: target.primitives is 1. Legal is true or false.`,
+    ],
+    [
+      'target',
       `{ ${board}, tile: { inputs: 0, outputs: 8 } }`,
       `VT103 ${at(37, 8)}: target.tile.inputs is 0. Legal is a whole number from 1 to 1024.`,
     ],

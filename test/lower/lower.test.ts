@@ -4,6 +4,7 @@ import { check } from '../../src/check/index.ts';
 import type { IntegerGraph, LinearNode } from '../../src/ir/index.ts';
 import { busBits, instructionTable, matmulTable } from '../../src/lower/descriptors.ts';
 import { lower } from '../../src/lower/index.ts';
+import { unitsOf } from '../../src/lower/units.ts';
 import { type EngineShape, type Plan, type Program, planShape } from '../../src/plan/index.ts';
 import { type RandomGraphOptions, randomGraph } from '../support/random-graph.ts';
 
@@ -122,6 +123,7 @@ describe('descriptors', () => {
   );
   const { program, parameters } = planned;
   const buses = busBits(parameters);
+  const { epilogue } = unitsOf(planned);
   const table = (changed: Partial<Program['matmuls'][number]>) => {
     const [first, ...rest] = program.matmuls;
     if (!first) throw new Error('no products');
@@ -129,11 +131,12 @@ describe('descriptors', () => {
       { ...program, matmuls: [{ ...first, ...changed }, ...rest] },
       parameters,
       buses,
+      epilogue,
     );
   };
 
   test('hold what the operations say', () => {
-    const { fields, rows, bits } = matmulTable(program, parameters, buses);
+    const { fields, rows, bits } = matmulTable(program, parameters, buses, epilogue);
     expect(bits).toBe(fields.reduce((sum, field) => sum + field.bits, 0));
     expect(rows).toHaveLength(program.matmuls.length);
     const value = (row: number, name: string) =>
@@ -143,16 +146,17 @@ describe('descriptors', () => {
       // What the loader walks over.
       expect(value(i, 'n_rows')).toBe(op.b.source === 'keyColumns' ? op.reduction : op.columns);
       expect(value(i, 'k_tiles')).toBe(Math.ceil(op.reduction / 4));
-      expect(value(i, 'low')).toBe(op.low);
+      const { shift, low, high } = op;
+      expect(epilogue.modes[value(i, 'mode_sel') ?? -1]).toEqual({ shift, low, high });
       expect(value(i, 'a_base')).toBe(op.a.base);
     });
   });
 
   test.each([
-    ['shift', { shift: 64 }, 'shift = 64 does not fit 6 bits'],
+    ['a shift that the unit does not have', { shift: 64 }, 'mode_sel = -1 does not fit'],
     ['a negative count', { rows: -1 }, 'rows = -1 does not fit'],
     ['too many rows', { rows: 2 ** 20 }, 'does not fit'],
-    ['a limit beyond the output', { low: -(2 ** 40) }, 'low = -1099511627776 does not fit'],
+    ['a limit that it does not have', { low: -(2 ** 40) }, 'mode_sel = -1 does not fit'],
     [
       'an address that is no number',
       { a: { source: 'input', base: Number.NaN, stride: 1 } },

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createRandom, type Random } from '../../src/arithmetic/index.ts';
 import { applyEpilogue } from '../../src/golden/epilogue.ts';
 import { type Epilogue, rangeOf, uniform } from '../../src/ir/index.ts';
+import { epilogueSettings, epilogueUnit, type Requantized } from '../../src/lower/epilogue-unit.ts';
 import {
   hasIcarus,
   hasVerilator,
@@ -10,43 +11,91 @@ import {
   parameterList,
   verilate,
 } from '../support/verilate.ts';
+import { unitParameters } from './rows.ts';
 
 // Compiling a unit takes seconds.
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Words of an operation, and everything that is fixed for it. */
 interface Operation {
-  /** Columns are the lanes, rows the cycles. */
+  /** Columns are the lanes; a cycle takes `tokens` rows. */
   readonly rows: number;
   readonly sums: readonly number[];
   readonly skips: readonly number[];
+  /** Added instead of the channel's bias. */
+  readonly offsets: readonly number[] | null;
   readonly epilogue: Epilogue;
   readonly tableBase: number;
 }
 
 interface Shape {
+  /** TP: rows that pass side by side. */
+  readonly tokens: number;
+  /** TO: columns. */
   readonly lanes: number;
   readonly accumulator: number;
   readonly out: number;
   readonly skip: number;
   readonly table: number;
   readonly hasTable: boolean;
+  /** Any limits, or those of number formats only. */
+  readonly anyLimits: boolean;
+  readonly shifts: readonly number[];
+  readonly skipShifts: readonly number[];
+  /** Whether sums are multiplied. */
+  readonly multiplied: boolean;
+  /** Bits of the offsets that take the place of the bias, where there are any. */
+  readonly offset: number | null;
 }
+
+type Driven = Record<string, number | number[]>;
 
 /** From the cycle of a sum to the cycle of its result. */
 const LATENCY = 7;
 const TABLE_DEPTH = 1024;
+const SKIP_MULT_BITS = 18;
 
-function bench(s: Shape) {
-  const sumBits = s.accumulator + 1;
+/** The unit as the lowering makes it for these operations. */
+function made(s: Shape, operations: readonly Operation[]) {
+  const sumBits = Math.max(s.accumulator, s.offset ?? 0) + 2;
+  // Room for the rounding constant of the largest shift.
+  const productBits = s.multiplied ? Math.max(sumBits + 17, 49) : sumBits;
+  const lowered = epilogueUnit(
+    operations.map(requantized),
+    {
+      HAS_MULT: s.multiplied,
+      PROD_BITS: productBits,
+      OUT_BITS: s.out,
+      RES_BITS: s.skip,
+      TABLE_BITS: s.table,
+      TABLE_DEPTH,
+    },
+    10,
+  );
+  return { lowered, sumBits, productBits };
+}
+
+/** An operation as the lowering sees it. */
+function requantized({ epilogue, tableBase }: Operation): Requantized {
+  const { shift, low, high, table, residual } = epilogue;
+  const skip = residual && { source: 'residual' as const, base: 0, stride: 0, ...residual };
+  return { shift, low, high, tableBase: table ? tableBase : null, skip };
+}
+
+function bench(s: Shape, operations: readonly Operation[]) {
+  const wide = s.tokens * s.lanes;
+  const { lowered, sumBits, productBits } = made(s, operations);
+  const settings = epilogueSettings(lowered, requantized(operations[0] as Operation));
   const parameters = {
+    TP: s.tokens,
     TO: s.lanes,
     ACC_BITS: s.accumulator,
-    BIAS_BITS: s.accumulator,
+    BIAS_BITS: sumBits - 1,
     SUM_BITS: sumBits,
     MULT_BITS: 16,
-    // Room for the rounding constant of the largest shift.
-    PROD_BITS: Math.max(sumBits + 17, 49),
+    OFFSET_BIAS: s.offset === null ? 0 : 1,
+    OFFSET_BITS: s.offset === null ? 4 : sumBits - 1,
+    PROD_BITS: productBits,
     OUT_BITS: s.out,
     SKIP_BITS: s.skip,
     TABLE_BITS: s.table,
@@ -54,31 +103,25 @@ function bench(s: Shape) {
     TABLE_ADDR_BITS: 10,
     HAS_TABLE: s.hasTable ? 1 : 0,
     TABLE_FILE: 'table.mem',
+    ...unitParameters(lowered.parameters),
   };
-  const names = [
-    ...['op_first', 'shift', 'low', 'high', 'table_on', 'table_base', 'skip_on', 'skip_mult'],
-    ...['skip_shift', 'sum', 'bias', 'mult', 'skip'],
+  const inputs = [
+    { name: 'op_first', bits: 8 },
+    { name: 'op_first_before', bits: 1 },
+    { name: 'bias_src', bits: 1 },
+    ...settings.map(({ name, bits }) => ({ name, bits })),
+    { name: 'offset', bits: parameters.OFFSET_BITS, lanes: wide },
+    { name: 'sum', bits: s.accumulator, lanes: wide },
+    { name: 'bias', bits: sumBits - 1, lanes: s.lanes },
+    { name: 'mult', bits: 16, lanes: s.lanes },
+    { name: 'skip', bits: s.skip, lanes: wide },
   ];
   return {
-    inputs: [
-      { name: 'op_first', bits: 8 },
-      { name: 'shift', bits: 6 },
-      { name: 'low', bits: s.out },
-      { name: 'high', bits: s.out },
-      { name: 'table_on', bits: 1 },
-      { name: 'table_base', bits: 10 },
-      { name: 'skip_on', bits: 1 },
-      { name: 'skip_mult', bits: 16 },
-      { name: 'skip_shift', bits: 5 },
-      { name: 'sum', bits: s.accumulator, lanes: s.lanes },
-      { name: 'bias', bits: s.accumulator, lanes: s.lanes },
-      { name: 'mult', bits: 16, lanes: s.lanes },
-      { name: 'skip', bits: s.skip, lanes: s.lanes },
-    ],
-    outputs: [{ name: 'data', bits: s.out, lanes: s.lanes, signed: true }],
+    inputs,
+    outputs: [{ name: 'data', bits: s.out, lanes: wide, signed: true }],
     body: [
       `vt_epilogue ${parameterList(parameters)} u_epilogue (`,
-      ...names.map((name) => `  .${name}_i(${name}),`),
+      ...inputs.map(({ name }) => `  .${name}_i(${name}),`),
       '  .clk_i(clk), .data_o(data)',
       ');',
     ].join('\n'),
@@ -93,45 +136,52 @@ function corner(random: Random, low: number, high: number): number {
   return Math.max(low, Math.min(high, value));
 }
 
+/** Limits of a table, of the residual stream, of the output, or of two bits. */
+function limits(random: Random, s: Shape, number: number, table: boolean, skip: boolean) {
+  if (table && s.anyLimits) return { low: random.nextInt(-128, 0), high: random.nextInt(1, 127) };
+  if (table) return s.multiplied ? { low: -128, high: 127 } : { low: 0, high: 63 };
+  if (number % 5 === 1) return { low: 0, high: 3 };
+  return rangeOf(uniform(skip ? s.skip : s.out));
+}
+
 function randomOperation(random: Random, s: Shape, table: Int32Array, number: number): Operation {
-  // Four words keep the settings of neighbours apart; an engine's operations are far longer.
-  const rows = random.nextInt(4, 9);
+  // Five words keep the settings of neighbours apart; an engine's operations are far longer.
+  const rows = random.nextInt(5, 9) * s.tokens;
   const accumulator = rangeOf(uniform(s.accumulator));
-  const out = rangeOf(uniform(s.out));
   const residual = rangeOf(uniform(s.skip));
-  const shifts = [0, 1, 2, 15, 16, 20, 24, 31, 40, 47];
-  const shift = shifts[number % shifts.length] as number;
+  const shift = s.shifts[number % s.shifts.length] as number;
   const withTable = s.hasTable && number % 3 === 0;
   const withSkip = number % 2 === 0;
-  const low = withTable ? random.nextInt(-128, 0) : withSkip ? residual.low : out.low;
-  const high = withTable ? random.nextInt(1, 127) : withSkip ? residual.high : out.high;
-  const narrow = number % 5 === 1 && !withTable;
+  const { low, high } = limits(random, s, number, withTable, withSkip);
   const length = high - low + 1;
-  const tableBase = withTable ? random.nextInt(0, TABLE_DEPTH - length) : 0;
-  const skipShifts = [0, 1, 15, 16, 31];
+  // Tables of 2^k entries begin at multiples of them, if they all can.
+  const step = s.anyLimits ? 1 : length;
+  const places = Math.floor((TABLE_DEPTH - length) / step);
+  const tableBase = withTable ? step * random.nextInt(0, places) : 0;
+  const length2D = { length: rows * s.lanes };
+  const offset = s.offset !== null && number % 3 !== 1 ? rangeOf(uniform(s.offset)) : null;
   return {
     rows,
     tableBase,
-    sums: Array.from({ length: rows * s.lanes }, () =>
-      corner(random, accumulator.low, accumulator.high),
-    ),
-    skips: Array.from({ length: rows * s.lanes }, () =>
-      corner(random, residual.low, residual.high),
-    ),
+    sums: Array.from(length2D, () => corner(random, accumulator.low, accumulator.high)),
+    skips: Array.from(length2D, () => corner(random, residual.low, residual.high)),
+    offsets: offset && Array.from(length2D, () => corner(random, offset.low, offset.high)),
     epilogue: {
       bias: Int32Array.from({ length: s.lanes }, () =>
         corner(random, accumulator.low, accumulator.high),
       ),
-      multiplier: Int32Array.from({ length: s.lanes }, () => corner(random, 1, 65535)),
+      multiplier: Int32Array.from({ length: s.lanes }, () =>
+        s.multiplied ? corner(random, 1, 65535) : 1,
+      ),
       shift,
-      low: narrow ? 0 : low,
-      high: narrow ? 3 : high,
+      low,
+      high,
       table: withTable ? table.slice(tableBase, tableBase + length) : null,
       residual: withSkip
         ? {
             input: 'x',
-            multiplier: corner(random, 1, 65535),
-            shift: skipShifts[number % skipShifts.length] as number,
+            multiplier: corner(random, 1, 2 ** SKIP_MULT_BITS - 1),
+            shift: s.skipShifts[number % s.skipShifts.length] as number,
           }
         : null,
     },
@@ -140,35 +190,35 @@ function randomOperation(random: Random, s: Shape, table: Int32Array, number: nu
 
 /** What stands on the unit's inputs while the operations go through it back to back. */
 function drive(s: Shape, operations: readonly Operation[]) {
-  const length = operations.reduce((sum, op) => sum + op.rows, 0) + LATENCY + 1;
-  const cycles = Array.from({ length }, (): Record<string, number | number[]> => ({}));
-  const at = (cycle: number) => cycles[cycle] as Record<string, number | number[]>;
-  let start = 0;
-  for (const { rows, sums, skips, epilogue, tableBase } of operations) {
-    const row = (values: readonly number[], r: number) =>
-      values.slice(r * s.lanes, (r + 1) * s.lanes);
+  const { lowered } = made(s, operations);
+  const words = operations.reduce((sum, op) => sum + op.rows / s.tokens, 0);
+  const cycles = Array.from({ length: words + LATENCY + 2 }, (): Driven => ({}));
+  const at = (cycle: number) => cycles[cycle] as Driven;
+  // Operations begin one cycle after the first, since a setting comes in the cycle before.
+  let start = 1;
+  for (const op of operations) {
+    const { rows, sums, skips, offsets, epilogue } = op;
+    const word = (values: readonly number[], n: number) =>
+      values.slice(n * s.tokens * s.lanes, (n + 1) * s.tokens * s.lanes);
+    Object.assign(at(start - 1), { op_first_before: 1, bias_src: offsets ? 1 : 0 });
     for (let stage = 0; stage < 8; stage++) {
       const cycle = at(start + stage);
       cycle.op_first = ((cycle.op_first as number | undefined) ?? 0) + 2 ** stage;
     }
-    for (let stage = 2; stage <= 5; stage++) {
-      Object.assign(at(start + stage), {
-        shift: epilogue.shift,
-        low: epilogue.low,
-        high: epilogue.high,
-        table_on: epilogue.table ? 1 : 0,
-        table_base: tableBase,
-        skip_on: epilogue.residual ? 1 : 0,
-        skip_mult: epilogue.residual?.multiplier ?? 0,
-        skip_shift: epilogue.residual?.shift ?? 0,
-      });
+    const chosen = epilogueSettings(lowered, requantized(op)).map((f) => [f.name, f.value]);
+    for (let stage = 1; stage <= 5; stage++) {
+      Object.assign(at(start + stage), Object.fromEntries(chosen));
     }
-    for (let r = 0; r < rows; r++) {
-      Object.assign(at(start + r), { sum: row(sums, r), bias: [...epilogue.bias] });
-      at(start + r + 1).mult = [...epilogue.multiplier];
-      at(start + r + 3).skip = row(skips, r);
+    // Without multipliers the biases hold the constant that rounds.
+    const half = s.multiplied || epilogue.shift === 0 ? 0 : 2 ** (epilogue.shift - 1);
+    const bias = [...epilogue.bias].map((b) => b + half);
+    for (let n = 0; n < rows / s.tokens; n++) {
+      Object.assign(at(start + n), { sum: word(sums, n), bias });
+      if (offsets) at(start + n).offset = word(offsets, n).map((b) => b + half);
+      at(start + n + 1).mult = [...epilogue.multiplier];
+      at(start + n + 3).skip = word(skips, n);
     }
-    start += rows;
+    start += rows / s.tokens;
   }
   return cycles;
 }
@@ -176,14 +226,37 @@ function drive(s: Shape, operations: readonly Operation[]) {
 function golden(s: Shape, op: Operation): Int32Array {
   const values = Int32Array.from(op.sums);
   const format = uniform(op.epilogue.residual ? s.skip : s.out);
-  applyEpilogue(values, op.epilogue, Int32Array.from(op.skips), rangeOf(format));
-  return values;
+  // An offset for every element stands in for the bias, and takes part in all that follows.
+  const { offsets, epilogue } = op;
+  const biased = offsets ? values.map((sum, i) => sum + (offsets[i] ?? 0)) : values;
+  const used = offsets ? { ...epilogue, bias: epilogue.bias.map(() => 0) } : epilogue;
+  applyEpilogue(biased, used, Int32Array.from(op.skips), rangeOf(format));
+  return biased;
 }
 
+const everyShift = [0, 1, 2, 15, 16, 20, 24, 31, 40, 47];
+const everySkipShift = [0, 1, 15, 16, 31];
 const shapes: Shape[] = [
-  { lanes: 2, accumulator: 24, out: 16, skip: 16, table: 8, hasTable: true },
-  { lanes: 1, accumulator: 30, out: 14, skip: 10, table: 5, hasTable: true },
-  { lanes: 3, accumulator: 19, out: 12, skip: 12, table: 8, hasTable: false },
+  {
+    ...{ tokens: 1, lanes: 2, accumulator: 24, out: 16, skip: 16, table: 8, hasTable: true },
+    ...{ anyLimits: true, shifts: everyShift, skipShifts: everySkipShift },
+    ...{ multiplied: true, offset: null },
+  },
+  {
+    ...{ tokens: 1, lanes: 1, accumulator: 30, out: 14, skip: 10, table: 5, hasTable: true },
+    ...{ anyLimits: false, shifts: [16, 20, 21, 24], skipShifts: [15, 16] },
+    ...{ multiplied: true, offset: null },
+  },
+  {
+    ...{ tokens: 1, lanes: 3, accumulator: 19, out: 12, skip: 12, table: 8, hasTable: false },
+    ...{ anyLimits: false, shifts: everyShift, skipShifts: [16] },
+    ...{ multiplied: true, offset: null },
+  },
+  {
+    ...{ tokens: 2, lanes: 2, accumulator: 20, out: 12, skip: 12, table: 6, hasTable: true },
+    ...{ anyLimits: false, shifts: [0, 1, 2, 3, 8], skipShifts: [18, 19, 21] },
+    ...{ multiplied: false, offset: 19 },
+  },
 ];
 const simulators = [
   { tool: 'Verilator', present: hasVerilator, compile: verilate, count: 600 },
@@ -200,19 +273,20 @@ describe.each(simulators)('vt_epilogue under $tool', ({ present, compile, count 
     const operations = Array.from({ length: count }, (_, i) =>
       randomOperation(random, s, table, i),
     );
-    const trace = compile(bench(s)).run(drive(s, operations), {
+    const trace = compile(bench(s, operations)).run(drive(s, operations), {
       'table.mem': memoryText(
         Array.from(table, (entry) => [entry]),
         s.table,
       ),
     });
-    let cycle = LATENCY;
+    let cycle = 1 + LATENCY;
     const ends = { low: 0, high: 0 };
     for (const [i, op] of operations.entries()) {
       const expected = golden(s, op);
-      for (let r = 0; r < op.rows; r++) {
-        const row = expected.slice(r * s.lanes, (r + 1) * s.lanes);
-        const where = `operation ${i}, row ${r}: ${JSON.stringify(op.epilogue)}`;
+      const wide = s.tokens * s.lanes;
+      for (let n = 0; n < op.rows / s.tokens; n++) {
+        const row = expected.slice(n * wide, (n + 1) * wide);
+        const where = `operation ${i}, word ${n}: ${JSON.stringify(op.epilogue)}`;
         expect(trace.lanes(cycle, 'data'), where).toEqual([...row]);
         cycle++;
         const { low, high } = rangeOf(uniform(op.epilogue.residual ? s.skip : s.out));

@@ -9,16 +9,10 @@ vi.setConfig({ testTimeout: 120_000 });
 // Simulations run synchronously; between them the runner hears that this file is alive.
 afterEach(() => setTimeout(1));
 
-// Full chains and such with a position left empty, one and several chains, partners left out.
+// One and several chains, with a position or a partner left empty.
 const shapes: readonly ArrayShape[] = [
   { tokens: 2, inputs: 5, outputs: 3, aBits: 8, bBits: 8, style: 0, cell: 0 },
   { tokens: 3, inputs: 1, outputs: 2, aBits: 4, bBits: 2, style: 0, cell: 0 },
-  { tokens: 2, inputs: 8, outputs: 2, aBits: 8, bBits: 8, style: 1, cell: 0 },
-  { tokens: 3, inputs: 7, outputs: 2, aBits: 6, bBits: 8, style: 1, cell: 0 },
-  { tokens: 2, inputs: 7, outputs: 2, aBits: 8, bBits: 8, style: 1, cell: 1 },
-  { tokens: 2, inputs: 16, outputs: 4, aBits: 4, bBits: 4, style: 2, cell: 0 },
-  { tokens: 3, inputs: 11, outputs: 3, aBits: 3, bBits: 3, style: 2, cell: 0 },
-  { tokens: 2, inputs: 11, outputs: 3, aBits: 4, bBits: 4, style: 2, cell: 1 },
   { tokens: 2, inputs: 16, outputs: 2, aBits: 3, bBits: 3, style: 3, cell: 0 },
   { tokens: 1, inputs: 19, outputs: 3, aBits: 4, bBits: 4, style: 3, cell: 0 },
   { tokens: 2, inputs: 6, outputs: 1, aBits: 8, bBits: 3, style: 3, cell: 0 },
@@ -41,7 +35,7 @@ describe.skipIf(!hasVerilator)('vt_mac_array against plain multiplication', () =
 
 // Nothing may depend on what a register held at power-up.
 describe.skipIf(!hasIcarus)('vt_mac_array without unknown bits', () => {
-  for (const style of [0, 1, 2, 3] as const) {
+  for (const style of [0, 3] as const) {
     const shape = { tokens: 2, inputs: 5, outputs: 2, aBits: 3, bBits: 3, style, cell: 0 } as const;
     test(describeShape(shape), () => {
       expect(wrongWords(icarus(arrayBench(shape)), shape, randomJob(shape, 'random', 8, 9))).toBe(

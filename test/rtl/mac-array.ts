@@ -30,7 +30,6 @@ export function arrayBench(shape: ArrayShape): Bench {
       { name: 'row', bits: bBits, lanes: inputs },
       { name: 'col_valid', bits: 1 },
       { name: 'col', bits: bBits, lanes: outputs },
-      { name: 'row_signed_next', bits: 1 },
       { name: 'swap', bits: 1 },
     ],
     outputs: [{ name: 'dot', bits: dotBits(shape), lanes: tokens * outputs, signed: true }],
@@ -38,8 +37,7 @@ export function arrayBench(shape: ArrayShape): Bench {
       `vt_mac_array #(.TP(${tokens}), .TI(${inputs}), .TO(${outputs}), .A_BITS(${aBits}),`,
       `  .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell})) u_array (`,
       '  .clk_i(clk), .a_i(a), .a_signed_i(a_signed), .row_valid_i(row_valid), .row_i(row),',
-      '  .col_valid_i(col_valid), .col_i(col), .row_signed_next_i(row_signed_next),',
-      '  .swap_i(swap), .dot_o(dot));',
+      '  .col_valid_i(col_valid), .col_i(col), .swap_i(swap), .dot_o(dot));',
       // The primitive is not in the library's folder: its model follows the harness's own module.
       ...(cell === 1 ? ['endmodule', readFileSync(primitive, 'utf8'), 'module no_more;'] : []),
     ].join('\n'),
@@ -140,7 +138,6 @@ function startJob(shape: ArrayShape) {
         row: tile[byRows ? index : 0] ?? [],
         col_valid: fills && !byRows ? 1 : 0,
         col: tile.map((row) => row[byRows ? 0 : index] ?? 0),
-        row_signed_next: signed ? 1 : 0,
         swap: swaps ? 1 : 0,
       });
       if (fills) filled++;

@@ -21,17 +21,19 @@ const MAX_ROWS = 40;
 const LATENCY = 6;
 
 interface Shape {
+  /** Rows that share the words of the residual stream. */
+  readonly tokens: number;
   readonly vector: number;
   readonly groups: number;
-  /** Elements of a word of the residual stream. */
+  /** Elements of a row in a word. */
   readonly lanes: number;
 }
 
 const shapes: Shape[] = [
-  { vector: 1, groups: 5, lanes: 2 },
-  { vector: 2, groups: 4, lanes: 2 },
-  { vector: 3, groups: 3, lanes: 6 },
-  { vector: 4, groups: 1, lanes: 4 },
+  { tokens: 1, vector: 1, groups: 5, lanes: 2 },
+  { tokens: 2, vector: 2, groups: 3, lanes: 4 },
+  { tokens: 3, vector: 3, groups: 3, lanes: 6 },
+  { tokens: 1, vector: 4, groups: 1, lanes: 4 },
 ];
 const settings = [
   { name: 'start', bits: 1 },
@@ -44,8 +46,9 @@ const settings = [
   { name: 'shift', bits: 6 },
 ];
 
-function bench({ vector, groups, lanes }: Shape): Bench {
+function bench({ tokens, vector, groups, lanes }: Shape): Bench {
   const parameters = {
+    TP: tokens,
     VL: vector,
     GROUPS: groups,
     RES_LANES: lanes,
@@ -55,6 +58,7 @@ function bench({ vector, groups, lanes }: Shape): Bench {
     COUNT_BITS: 8,
     OP_BITS: 4,
     SUB_BITS: 2,
+    LANE_BITS: 2,
   };
   return {
     inputs: [{ name: 'rst', bits: 1 }, ...settings],
@@ -67,7 +71,7 @@ function bench({ vector, groups, lanes }: Shape): Bench {
     ],
     body: [
       'wire [9:0] x_addr;',
-      `reg [${lanes * RES_BITS - 1}:0] mem [0:1023], x;`,
+      `reg [${tokens * lanes * RES_BITS - 1}:0] mem [0:1023], x;`,
       'initial $readmemh("x.mem", mem);',
       'always @(posedge clk) x <= mem[x_addr];',
       `vt_mean_pool ${parameterList(parameters)} u_pool (`,
@@ -93,7 +97,7 @@ const simulators = [
 
 describe.each(simulators)('vt_mean_pool under $tool', ({ present, compile }) => {
   test.skipIf(!present).each(shapes)('equals the golden operator, %j', (shape) => {
-    const { vector, groups, lanes } = shape;
+    const { tokens, vector, groups, lanes } = shape;
     const channels = vector * groups;
     const wordsPerRow = Math.ceil(channels / lanes);
     const random = createRandom(channels);
@@ -112,10 +116,11 @@ describe.each(simulators)('vt_mean_pool under $tool', ({ present, compile }) => 
       };
       const stride = wordsPerRow + random.nextInt(0, 2);
       const base = words.length;
-      for (let r = 0; r < rows; r++) {
+      for (let row = 0; row < rows; row += tokens) {
         for (let w = 0; w < stride; w++) {
-          const at = (i: number) => input[r * channels + w * lanes + i] ?? 0;
-          words.push(Array.from({ length: lanes }, (_, i) => at(i)));
+          const at = (r: number, i: number) => input[r * channels + w * lanes + i] ?? 0;
+          const word = { length: tokens * lanes };
+          words.push(Array.from(word, (_, i) => at(row + Math.floor(i / lanes), i % lanes)));
         }
       }
       const start = cycles.length;

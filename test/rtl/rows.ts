@@ -1,9 +1,20 @@
 import { expect } from 'vitest';
-import { type GraphInput, type IntegerGraph, uniform } from '../../src/ir/index.ts';
+import type { NodeWidths } from '../../src/check/index.ts';
+import type { NodeCheck } from '../../src/check/node-check.ts';
+import { createReporter } from '../../src/check/reporter.ts';
+import type { Diagnostic } from '../../src/diagnostics/index.ts';
+import {
+  type GraphInput,
+  type IntegerGraph,
+  type IntegerNode,
+  uniform,
+} from '../../src/ir/index.ts';
+import type { UnitParameter } from '../../src/lower/unit-parameters.ts';
 import {
   type Bench,
   type Cycle,
   memoryText,
+  type ParameterValue,
   parameterList,
   type Trace,
 } from '../support/harness.ts';
@@ -11,10 +22,6 @@ import {
 /** A unit that takes rows of a memory, `vector` elements per cycle, rows back to back. */
 export interface RowUnit {
   readonly module: string;
-  /** Names without `_i` of the settings that come with `start_i`, with their bits. */
-  readonly settings: readonly { readonly name: string; readonly bits: number }[];
-  /** Further outputs, without `_o`. */
-  readonly outputs: readonly { readonly name: string; readonly bits: number }[];
   /** Cycles from a group's address to its result. */
   readonly latency: (groups: number) => number;
   readonly inBits: number;
@@ -22,12 +29,21 @@ export interface RowUnit {
   readonly outSigned: boolean;
 }
 
+/** What an instance of a unit is made for. */
+export interface RowInstance {
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** Names without `_i` of the settings that come with `start_i`, with their bits. */
+  readonly settings: readonly { readonly name: string; readonly bits: number }[];
+}
+
 export interface RowShape {
+  /** TP: rows that share the words of a memory. */
+  readonly tokens: number;
   /** VL */
   readonly vector: number;
   /** Elements of a row. */
   readonly columns: number;
-  /** Elements of a word of the memory that is read, and of the one that is written. */
+  /** Elements of a row in a word of the memory that is read, and of the one that is written. */
   readonly inLanes: number;
   readonly outLanes: number;
 }
@@ -43,6 +59,7 @@ export interface RowOperation {
 
 export const X_DEPTH = 4096;
 const OP_BITS = 4;
+const LANE_BITS = 2;
 
 export function groupsOf({ vector, columns }: RowShape): number {
   return Math.ceil(columns / vector);
@@ -52,19 +69,29 @@ export function groupsOf({ vector, columns }: RowShape): number {
 export function rowBench(
   unit: RowUnit,
   shapes: readonly RowShape[],
-  parameters: (shape: RowShape, prefix: string) => Readonly<Record<string, number | string>>,
+  instances: readonly RowInstance[],
 ): Bench {
-  const named = shapes.map((shape, i) => ({ shape, prefix: `s${i}_` }));
-  const settings = [{ name: 'op', bits: OP_BITS }, { name: 'rows', bits: 8 }, ...unit.settings];
+  const named = shapes.map((shape, i) => {
+    const { parameters, settings } = instances[i] as RowInstance;
+    const all = [
+      { name: 'op', bits: OP_BITS },
+      { name: 'rows', bits: 8 },
+      { name: 'x_base', bits: 12 },
+      { name: 'out_base', bits: 12 },
+      ...settings,
+    ];
+    return { shape, prefix: `s${i}_`, parameters, settings: all };
+  });
   const outputs = [
     ...['ready', 'done', 'out_valid'].map((name) => ({ name, bits: 1 })),
     { name: 'out_addr', bits: 12 },
+    { name: 'out_lane', bits: LANE_BITS },
     { name: 'out_sub', bits: 3 },
     { name: 'out_op', bits: OP_BITS },
-    ...unit.outputs,
   ];
-  const instance = (shape: RowShape, prefix: string) => {
+  const instance = ({ shape, prefix, parameters, settings }: (typeof named)[number]) => {
     const all = {
+      TP: shape.tokens,
       VL: shape.vector,
       GROUPS: groupsOf(shape),
       X_ADDR_BITS: 12,
@@ -73,9 +100,10 @@ export function rowBench(
       OP_BITS,
       X_SUB_BITS: 3,
       O_SUB_BITS: 3,
-      ...parameters(shape, prefix),
+      LANE_BITS,
+      ...parameters,
     };
-    const width = shape.inLanes * unit.inBits;
+    const width = shape.tokens * shape.inLanes * unit.inBits;
     return [
       `wire [11:0] ${prefix}x_addr;`,
       `reg [${width - 1}:0] ${prefix}mem [0:${X_DEPTH - 1}];`,
@@ -93,7 +121,7 @@ export function rowBench(
   return {
     inputs: [
       { name: 'rst', bits: 1 },
-      ...named.flatMap(({ prefix }) =>
+      ...named.flatMap(({ prefix, settings }) =>
         [{ name: 'start', bits: 1 }, ...settings].map((p) => ({ ...p, name: prefix + p.name })),
       ),
     ],
@@ -106,7 +134,7 @@ export function rowBench(
         signed: unit.outSigned,
       },
     ]),
-    body: named.map(({ shape, prefix }) => instance(shape, prefix)).join('\n'),
+    body: named.map(instance).join('\n'),
   };
 }
 
@@ -121,18 +149,22 @@ function starts(unit: RowUnit, shape: RowShape, operations: readonly RowOperatio
   });
 }
 
-/** The rows of all operations, one after another, each beginning with a new word. */
+/** The rows of all operations, one after another; every `tokens` of them begin with a new word. */
 function memoryOf(shape: RowShape, inBits: number, operations: readonly RowOperation[]) {
+  const { tokens, columns, inLanes } = shape;
   const words: number[][] = [];
   const bases = operations.map(({ input, rows }) => {
     const base = words.length;
-    for (let row = 0; row < rows; row++) {
-      for (let c = 0; c < shape.columns; c += shape.inLanes) {
-        // Lanes past the row hold what was left there; the unit has to leave it out.
+    for (let row = 0; row < rows; row += tokens) {
+      for (let c = 0; c < columns; c += inLanes) {
+        // Lanes past the row, and rows past the last, hold what was left there; the unit has to
+        // leave it out.
         words.push(
-          Array.from({ length: shape.inLanes }, (_, i) =>
-            c + i < shape.columns ? (input[row * shape.columns + c + i] as number) : 1 - (i % 3),
-          ),
+          Array.from({ length: tokens * inLanes }, (_, i) => {
+            const [r, column] = [row + Math.floor(i / inLanes), c + (i % inLanes)];
+            const inside = r < rows && column < columns;
+            return inside ? (input[r * columns + column] as number) : 1 - (i % 3);
+          }),
         );
       }
     }
@@ -167,6 +199,37 @@ export function rowStimulus(
   return { cycles, files };
 }
 
+/** Parameters of a unit as the lowering gives them. */
+export function unitParameters(
+  parameters: readonly UnitParameter[],
+): Record<string, ParameterValue> {
+  return Object.fromEntries(
+    parameters.map(({ name, value }) => [
+      name,
+      typeof value === 'number' ? value : { verilog: value },
+    ]),
+  );
+}
+
+/** The proven widths of nodes that read `x`, each in a graph of its own. */
+export function widthsOf<N extends IntegerNode>(
+  nodes: readonly N[],
+  prove: NodeCheck<N>,
+  shapeOf: (node: N) => readonly number[],
+  bits: number,
+): Map<string, NodeWidths> {
+  const faults: Diagnostic[] = [];
+  const widths = new Map(
+    nodes.map((node) => {
+      const { tensor } = graphOfRows(shapeOf(node), bits).input;
+      const proven = prove(node, () => tensor, createReporter(node.output.name, undefined, faults));
+      return [node.output.name, proven as NodeWidths];
+    }),
+  );
+  expect(faults).toEqual([]);
+  return widths;
+}
+
 /** A graph whose only tensor is the input `x`: the evaluators ask for its type, no more. */
 export function graphOfRows(shape: readonly number[], bits: number): IntegerGraph {
   const input: GraphInput = {
@@ -198,6 +261,7 @@ export function expectRows(
 ): void {
   shapes.forEach((shape, s) => {
     const list = operations[s] ?? [];
+    const { tokens } = shape;
     const groups = groupsOf(shape);
     const latency = unit.latency(groups);
     const at = (cycle: number, port: string) => trace.value(cycle, `s${s}_${port}`);
@@ -220,13 +284,15 @@ export function expectRows(
           [
             at(cycle, 'out_valid'),
             at(cycle, 'out_addr'),
+            at(cycle, 'out_lane'),
             at(cycle, 'out_sub'),
             at(cycle, 'out_op'),
           ],
           place,
         ).toEqual([
           1,
-          outBase + row * wordsPerRow + Math.floor(first / shape.outLanes),
+          outBase + Math.floor(row / tokens) * wordsPerRow + Math.floor(first / shape.outLanes),
+          row % tokens,
           (first % shape.outLanes) / shape.vector,
           i % 2 ** OP_BITS,
         ]);

@@ -152,10 +152,14 @@ export function readTrace({ outputs }: Bench, text: string): Trace {
 }
 
 /** `#(.A(1), .FILE("x.mem"))` */
-export function parameterList(parameters: Readonly<Record<string, number | string>>): string {
-  const list = Object.entries(parameters).map(
-    ([name, value]) => `.${name}(${JSON.stringify(value)})`,
-  );
+export type ParameterValue = number | string | { readonly verilog: string };
+
+/** Texts are Verilog strings, except those that are given as Verilog. */
+export function parameterList(parameters: Readonly<Record<string, ParameterValue>>): string {
+  const list = Object.entries(parameters).map(([name, value]) => {
+    const text = typeof value === 'object' ? value.verilog : JSON.stringify(value);
+    return `.${name}(${text})`;
+  });
   return `#(${list.join(', ')})`;
 }
 

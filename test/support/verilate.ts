@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { beforeEach } from 'vitest';
 import {
   type Bench,
   type Cycle,
@@ -23,6 +24,10 @@ import {
 } from './harness.ts';
 
 export * from './harness.ts';
+
+// Compiling blocks the process, for longer than the runner waits for an answer where many tests
+// follow each other: it gets a turn before each of them.
+beforeEach(() => new Promise<void>((resolve) => setTimeout(resolve, 10)));
 
 /** A unit that takes any number of runs; the first one compiles it. */
 export interface Unit {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runPool } from '../../bench/support/pool.ts';
-import { randomDesign } from '../../bench/support/random-design.ts';
+import { type FixedChoices, randomDesign } from '../../bench/support/random-design.ts';
+import { tileText } from '../../bench/support/random-target.ts';
 import { extrasOf, sweepCase } from '../../bench/support/sweep-case.ts';
 import { tokenCount } from '../../src/model/index.ts';
+import { multiplierKinds } from '../../src/plan/multipliers.ts';
 import { hasVerilator } from '../support/verilate.ts';
 
 describe('random designs', () => {
@@ -37,7 +39,13 @@ describe('random designs', () => {
     expect(mostTokens).toBe(70);
     const [leastWidth = 0, mostWidth = 0] = range(seen((d) => d.design.model.width));
     expect([leastWidth >= 16, mostWidth > 90, mostWidth <= 96]).toEqual([true, true, true]);
-    expect(seen((d) => d.tile.split('/')[0]).size).toBeGreaterThan(15);
+    expect(seen((d) => d.design.target.tile.tokens)).toEqual(new Set([1, 2, 4]));
+    const { weights, weightBus, multipliers, primitives } = seenSettings(all);
+    expect(weights).toEqual(new Set(['onChip', 'external', undefined]));
+    expect(weightBus).toEqual(new Set([64, 128, 256, undefined]));
+    expect(multipliers).toEqual(new Set([...multiplierKinds, undefined]));
+    expect(primitives).toEqual(new Set([true, false, undefined]));
+    expect(seen((d) => tileText(d.design.target.tile).split('/')[0]).size).toBeGreaterThan(15);
     const branches = all.flatMap((d) => d.design.model.branches);
     const heads = branches.flatMap((b) => (b.kind === 'attention' ? [b.heads] : []));
     expect(range(heads)).toEqual([1, 6]);
@@ -47,6 +55,17 @@ describe('random designs', () => {
     expect(kinds.size).toBeGreaterThanOrEqual(3);
   });
 });
+
+function seenSettings(designs: readonly ReturnType<typeof randomDesign>[]) {
+  const seen = <K extends 'weights' | 'weightBus' | 'multipliers' | 'primitives'>(key: K) =>
+    new Set(designs.map(({ design }) => design.target[key]));
+  return {
+    weights: seen('weights'),
+    weightBus: seen('weightBus'),
+    multipliers: seen('multipliers'),
+    primitives: seen('primitives'),
+  };
+}
 
 describe('a pool', () => {
   test('hands over results in order, and runs no more than its limit at once', async () => {
@@ -78,18 +97,75 @@ describe('a pool', () => {
   });
 });
 
+/** Small designs that together have every choice of a target; the rest is left to the seed. */
+const SAMPLE: readonly (FixedChoices & { family: 'float' | 'table'; icarus?: boolean })[] = [
+  {
+    family: 'float',
+    tokens: 1,
+    ...onChip('single'),
+    ...bits(2, 8),
+    pooling: 'class',
+    icarus: true,
+  },
+  { family: 'float', tokens: 2, ...external(64, 'double'), ...bits(8, 8), pooling: 'mean' },
+  { family: 'float', tokens: 4, ...external(128, 'quad'), ...bits(3, 3), pooling: 'class' },
+  { family: 'float', tokens: 2, ...external(256, 'lut'), ...bits(3, 2), pooling: 'mean' },
+  { family: 'table', tokens: 2, ...external(64, 'quad', true), ...bits(3, 3), pooling: 'class' },
+  { family: 'float', tokens: 1, ...external(128, 'double', true), ...bits(5, 7), pooling: 'class' },
+  { family: 'table', tokens: 4, ...onChip('lut'), ...bits(4, 4), pooling: 'mean', icarus: true },
+  { family: 'table', tokens: 1, ...external(256, 'single'), ...bits(6, 5), pooling: 'class' },
+  { family: 'float', tokens: 4, ...onChip('double', true), ...bits(7, 6), icarus: true },
+  { family: 'float', tokens: 2, ...onChip('quad'), ...bits(4, 2), pooling: 'mean' },
+  { family: 'table', tokens: 2, ...external(128, 'double'), ...bits(8, 7), pooling: 'mean' },
+  { family: 'float', tokens: 1, ...external(64, 'lut'), ...bits(6, 4), pooling: 'mean' },
+];
+
+type Kind = NonNullable<FixedChoices['multipliers']>;
+
+function onChip(multipliers: Kind, primitives = false): FixedChoices {
+  return { weights: 'onChip', multipliers, primitives };
+}
+
+function external(weightBus: 64 | 128 | 256, multipliers: Kind, primitives = false): FixedChoices {
+  return { weights: 'external', weightBus, multipliers, primitives };
+}
+
+function bits(weightBits: number, activationBits: number): FixedChoices {
+  return { weightBits, activationBits };
+}
+
+describe('the sample', () => {
+  test('has every choice', () => {
+    const seen = (of: (choices: (typeof SAMPLE)[number]) => unknown) => new Set(SAMPLE.map(of));
+    expect(seen((c) => c.tokens)).toEqual(new Set([1, 2, 4]));
+    expect(seen((c) => c.weightBus)).toEqual(new Set([64, 128, 256, undefined]));
+    expect(seen((c) => c.multipliers)).toEqual(new Set(multiplierKinds));
+    expect(seen((c) => c.primitives && c.multipliers)).toContain('quad');
+    expect(seen((c) => c.primitives && c.multipliers)).toContain('double');
+    expect(seen((c) => c.weightBits)).toEqual(new Set([2, 3, 4, 5, 6, 7, 8]));
+    expect(seen((c) => c.activationBits)).toEqual(new Set([2, 3, 4, 5, 6, 7, 8]));
+    expect(seen((c) => `${c.family} ${c.weights}`).size).toBe(4);
+  });
+});
+
 describe.skipIf(!hasVerilator)('a sample of the sweep', () => {
   const root = mkdtempSync(join(tmpdir(), 'vitrum-sweep-test-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-  // Without attention and with, class token and mean, TI above and below TO.
-  test.each([0, 1, 4])(
-    'design %i passes lint and simulation with stalls',
-    async (index) => {
-      const result = await sweepCase(404, index, root, { synthesis: false, icarus: false });
-      expect(result.failures).toEqual([]);
-      expect(result.checks).toEqual(['build', 'lint', 'sim']);
+  test.each(SAMPLE.map((choices, index) => ({ index, choices })))(
+    'design $index, $choices.family $choices.multipliers, equals the golden model in the predicted cycles',
+    async ({ index, choices }) => {
+      const { family, icarus = false, ...fixed } = choices;
+      const isExternal = fixed.weights === 'external';
+      const result = await sweepCase(404, index, root, {
+        ...{ synthesis: false, icarus },
+        options: { family, small: true, onChip: !isExternal, fixed },
+      });
+      expect(result.failures, result.design).toEqual([]);
+      expect(result.checks.slice(0, 3)).toEqual(['build', 'lint', 'sim']);
+      expect(result.checks.length).toBe(icarus ? 4 : 3);
       expect(result.valuesCompared).toBeGreaterThan(1000);
+      expect(result.streamedBytes > 0, 'bytes are streamed').toBe(isExternal);
     },
     240_000,
   );

@@ -92,6 +92,9 @@ test('the script keeps the hierarchy unless asked to flatten', () => {
     'synth_xilinx -family xcup -top top -noiopad -noclkbuf\n',
   );
   expect(synthesisScript({ ...options, flatten: true })).toContain('-noclkbuf -flatten\n');
+  expect(synthesisScript({ ...options, flatten: false, ultraRam: true })).toContain(
+    '-noclkbuf -uram\n',
+  );
   expect(synthesisScript({ ...options, flatten: false })).toContain(
     'read_verilog -defer "a b.v"\n',
   );

@@ -5,6 +5,7 @@ import {
   design,
   encoder,
   gelu,
+  integerDesign,
   layerNorm,
   linear,
   mnist,
@@ -83,6 +84,22 @@ design({
   quant: rest.quant,
   calibration: noise({ count: n, seed: n }),
   target: { board: 'kv260', fps: n, clockMHz: n, tile: { inputs: n, outputs: 3, vector: n } },
+});
+design({
+  ...{ name: 'a', model, weights: text, ...rest },
+  target: { board: 'kv260', tile: { tokens: n, inputs: 16, outputs: n } },
+});
+design({
+  ...{ name: 'a', model, weights: text, ...rest },
+  target: {
+    ...{ board: 'vck190', weights: 'external', weightBus: 256 },
+    ...{ multipliers: 'quad', primitives: true },
+    tile: { tokens: 2, inputs: 32, outputs: 16, vector: 16 },
+  },
+});
+integerDesign({
+  ...{ name: 'a', manifest: './a.json', images: noise({ count: 1, seed: 1 }) },
+  target: { board: 'zcu102', tile: { tokens: 4, inputs: 16, outputs: 16 } },
 });
 for (const tile of [
   { inputs: 16, outputs: 16, vector: 4 },

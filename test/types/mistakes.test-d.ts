@@ -8,6 +8,7 @@ import {
   design,
   encoder,
   gelu,
+  integerDesign,
   layerNorm,
   linear,
   mnist,
@@ -186,6 +187,35 @@ design({
   // @ts-expect-error "a vector of 3 lanes does not divide the tile 16x8"
   target: { board: 'kv260', tile: { inputs: 16, outputs: 8, vector: 3 } },
 });
+design({
+  ...rest,
+  name: 'mnist',
+  // @ts-expect-error "4 tokens side by side do not divide the tile 18x6"
+  target: { board: 'kv260', tile: { tokens: 4, inputs: 18, outputs: 6 } },
+});
+design({
+  ...rest,
+  name: 'mnist',
+  // @ts-expect-error "tokens is 1.5; a whole number of at least 1 is needed"
+  target: { board: 'kv260', tile: { tokens: 1.5, inputs: 16, outputs: 8 } },
+});
+integerDesign({
+  name: 'mnist',
+  manifest: './a.json',
+  images: noise({ count: 1, seed: 1 }),
+  // @ts-expect-error "8 tokens side by side do not divide the tile 32x4"
+  target: { board: 'kv260', tile: { tokens: 8, inputs: 32, outputs: 4 } },
+});
+design({
+  ...rest,
+  name: 'mnist',
+  // @ts-expect-error '512' is not assignable to type '
+  target: { board: 'kv260', weights: 'external', weightBus: 512 },
+});
+// @ts-expect-error '"offChip"' is not assignable to type '
+design({ ...rest, name: 'mnist', target: { board: 'kv260', weights: 'offChip' } });
+// @ts-expect-error '"triple"' is not assignable to type '
+design({ ...rest, name: 'mnist', target: { board: 'kv260', multipliers: 'triple' } });
 // @ts-expect-error "fps is 0; a number above 0 is needed"
 design({ ...rest, name: 'mnist', target: { board: 'kv260', fps: 0 } });
 // @ts-expect-error Property 'weights' is missing

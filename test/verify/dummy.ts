@@ -150,7 +150,12 @@ export function dummyManifest(): Manifest {
     tile: { tokens: 1, inputs: LANES, outputs: 2, vector: 2 },
     predicted: {
       ...{ cyclesPerFrame: CYCLES, latencyCycles: CYCLES, utilization: 0, products: 123 },
-      ...{ framesPerSecond: 0, lut: 0, dsp: 0, bram36: 0 },
+      ...{ framesPerSecond: 0, lut: 0, dsp: 0, bram36: 0, uram: 0 },
+    },
+    memories: [],
+    losses: {
+      ...{ perFrame: CYCLES, useful: CYCLES, lost: {} },
+      ...{ layers: [], operations: [] },
     },
     input: { words: WORDS, wordsPerPatch: 2, lanes: LANES, laneBits: 8 },
     weights: null,
@@ -165,6 +170,7 @@ export function dummyManifest(): Manifest {
     images: { kind: 'random', seed: 1 },
     files: {
       verilog: ['dummy.v'],
+      models: [],
       memory: ['mem/fault.mem'],
       constraints: [],
       graph: 'graph.json',

@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '../../../src/arithmetic/index.ts';
+import type { Design } from '../../../src/dsl/design.ts';
 import { loadDesign } from '../../../src/dsl/load.ts';
-import { randomDesign } from '../random-design.ts';
+import { type FixedChoices, randomDesign } from '../random-design.ts';
 import { mutateGolden } from './golden-mutations.ts';
 import { mutateMemory } from './memory-mutations.ts';
 import type { Mutation } from './mutation.ts';
@@ -18,27 +19,35 @@ const KINDS: readonly Mutation['kind'][] = [
   ...(['operator', 'memory', 'golden', 'program', 'operator'] as const),
 ];
 
-/** The tiny example, and one small random design for the other half of the mutants. */
+/**
+ * The tiny example, and two small random designs: tokens side by side, one with two products to a
+ * DSP and weights in external memory, one with products on LUTs.
+ */
 export async function makeSubjects(
   example: string,
   root: string,
   seed: number,
 ): Promise<Subject[]> {
   const { design, folder } = await loadDesign(example);
-  const other = sensitiveDesign(seed);
-  return [
-    await makeSubject(design, folder, root, seed),
-    await makeSubject(other, process.cwd(), root, seed),
+  const streaming = { weights: 'external', weightBus: 64, multipliers: 'double' } as const;
+  const designs = [
+    sensitiveDesign(seed, 0, { tokens: 2, ...streaming, primitives: false }),
+    sensitiveDesign(seed, 1000, { tokens: 2, weights: 'onChip', multipliers: 'lut' }),
   ];
+  const subjects = [await makeSubject(design, folder, root, seed)];
+  for (const other of designs) {
+    subjects.push(await makeSubject(other, process.cwd(), root, seed));
+  }
+  return subjects;
 }
 
 /**
  * A small random design with enough bits of activations for a small change to show, and with all
  * kinds of operators that such a design can have.
  */
-function sensitiveDesign(seed: number) {
-  for (let index = 0; index < 1000; index++) {
-    const { design, products } = randomDesign(seed, index, { small: true });
+function sensitiveDesign(seed: number, first: number, fixed: FixedChoices): Design {
+  for (let index = first; index < first + 1000; index++) {
+    const { design, products } = randomDesign(seed, index, { small: true, fixed });
     const { model, quant } = design;
     const attends = model.branches.some(({ kind }) => kind === 'attention');
     if (quant.activations >= 5 && attends && model.pooling === 'mean' && products < 60_000) {

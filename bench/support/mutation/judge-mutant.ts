@@ -61,6 +61,7 @@ async function judgeRtl(
   const failed = await failingUnitTest(file, folder);
   if (failed !== undefined) return caught(`unit test: ${failed}`);
   const { top, files } = subject.manifest;
+  if (typeof text !== 'string') throw new Error(`${file} is no source`);
   const source = { folder: subject.folder, top, files: files.verilog, changed: file, text };
   const proof = await provedEquivalent(source);
   if (proof !== undefined) return equivalent(`proved by Yosys: ${proof}`);

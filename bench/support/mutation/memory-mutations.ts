@@ -1,21 +1,21 @@
 import type { Random } from '../../../src/arithmetic/index.ts';
 import type { LayerNormNode } from '../../../src/ir/index.ts';
-import type { TableSegment, WeightSegment } from '../../../src/plan/index.ts';
-import { describePlace, type GraphPlace } from './graph-edit.ts';
+import type { TableSegment } from '../../../src/plan/index.ts';
+import { describePlace } from './graph-edit.ts';
 import type { Mutation } from './mutation.ts';
+import { mutateWeightStream } from './stream-mutations.ts';
 import type { Subject } from './subject.ts';
 import { tablePlaces } from './tables.ts';
+import { type Field, weightFields } from './weight-fields.ts';
 
-/** A run of bits of a memory word and the parameters that lie there: none in padding. */
-interface Field {
-  readonly bits: number;
-  readonly signed: boolean;
-  readonly places: readonly GraphPlace[];
-}
-
-/** Flips one bit of one word of one memory file; each bit of a file is as likely. */
-export function mutateMemory(subject: Subject, { nextInt }: Random): Mutation {
+/**
+ * Flips one bit of one word of one memory file, each bit of a file being as likely; every other
+ * time of external memory, where there is one.
+ */
+export function mutateMemory(subject: Subject, random: Random): Mutation {
+  const { nextInt } = random;
   const { manifest, texts } = subject;
+  if (subject.weights && nextInt(0, 1) === 1) return mutateWeightStream(subject, random);
   const file = manifest.files.memory[nextInt(0, manifest.files.memory.length - 1)] ?? '';
   const before = texts.get(file) ?? '';
   const lines = before.split('\n');
@@ -85,29 +85,6 @@ function wordFields(subject: Subject, file: string, word: number): Field[] {
       return weightFields(subject, segment, word);
     }
   }
-}
-
-/** Tiles of TO rows, k tile by k tile; every group of rows begins with a new tile. */
-function weightFields({ plan, graph }: Subject, segment: WeightSegment, word: number): Field[] {
-  const { TI, TO } = plan.parameters;
-  const { heads, reduction, groups, tensor, bits } = segment;
-  const kTiles = Math.ceil(reduction / TI);
-  const tilesOfGroup = Math.ceil(groups.width / TO);
-  const tile = Math.floor(word / TO);
-  const rowTile = Math.floor(tile / kTiles);
-  const inGroup = (rowTile % tilesOfGroup) * TO + (word % TO);
-  const row = Math.floor(rowTile / tilesOfGroup) * groups.width + inGroup;
-  const node = graph.nodes.find(({ output }) => output.name === tensor);
-  const columns = node && 'weight' in node ? node.weight.length / (groups.count * groups.width) : 0;
-  return Array.from({ length: TI }, (_, lane) => {
-    const k = (tile % kTiles) * TI + lane;
-    const pitch = heads?.pitch ?? columns;
-    const width = heads?.width ?? columns;
-    const inside = inGroup < groups.width && k % pitch < width && k < (heads?.count ?? 1) * pitch;
-    const column = Math.floor(k / pitch) * width + (k % pitch);
-    const index = row * columns + column;
-    return { bits, signed: true, places: inside ? [{ tensor, field: 'weight', index }] : [] };
-  });
 }
 
 function channelFields({ plan, graph }: Subject, word: number): Field[] {

@@ -5,11 +5,11 @@ export interface Mutation {
   readonly kind: 'operator' | 'constant' | 'program' | 'memory' | 'golden';
   /** Relative to the build folder. */
   readonly file: string;
-  /** 1 for the first; the first changed line. */
+  /** 1 for the first; the first changed line. Of a file of bytes, the number of the word. */
   readonly line: number;
   readonly change: string;
-  /** The whole text of the changed file. */
-  readonly text: string;
+  /** The whole of the changed file. */
+  readonly text: string | Uint8Array;
   /** A reason, known without a simulation, why the change can have no effect. */
   readonly idle?: string | undefined;
   /** The same change made to the golden model. */

@@ -85,10 +85,10 @@ function tableEdit(
   const base = end === 'base' ? value : (values.get(`${part}_base`) ?? 0);
   const last = end === 'last' ? value : (values.get(`${part}_last`) ?? 0);
   const memory = memoryOf(segments);
-  // Beyond the memory a word is whatever the tool makes of it.
-  if (base + last >= memory.length) return undefined;
   const fields = { exp: 'expTable', one: 'one.table', two: 'two.table', table: 'table' };
-  const entries = Int32Array.from(memory.slice(base, base + last + 1));
+  // Beyond the memory a word is whatever the tool makes of it: here 0, which no table of
+  // reciprocals or roots has, and the exponentials only where nothing is left.
+  const entries = Int32Array.from({ length: last + 1 }, (_, i) => memory[base + i] ?? 0);
   return { kind: 'table', tensor, field: fields[part as keyof typeof fields], entries };
 }
 

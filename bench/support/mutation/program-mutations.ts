@@ -76,19 +76,29 @@ export interface ChangedConstant {
   readonly values: ReadonlyMap<string, number>;
 }
 
+/** b_src of weights on chip and from external memory, src/lower/descriptors.ts. */
+const WEIGHTS = 0;
+const WEIGHT_STREAM = 3;
+
 /** Why a constant is not looked at, or its two values say the same. */
 function idleReason(about: ChangedConstant): string | undefined {
   const { subject, name, field, old, value, values } = about;
   const is = (key: string, wanted: number) => values.get(key) === wanted;
   if (name === 'instructions') return idleInstruction(about);
-  if (name === 'layerNorm' && field === 'key_base' && is('key_on', 0)) return 'key_on is 0';
   if (name !== 'matmul') return undefined;
-  if (field.startsWith('skip_') && field !== 'skip_on' && is('skip_on', 0)) return 'skip_on is 0';
+  const added = !is('skip_on', 0) || !is('bias_src', 0);
+  if (field.startsWith('skip_') && field !== 'skip_on' && !added) return 'nothing is added';
+  const ofStream = is('b_src', WEIGHT_STREAM);
+  if (field === 'b_base' && ofStream) return 'the stream of weights has no addresses';
+  if (ofStream || is('b_src', WEIGHTS)) {
+    if (field === 'b_stride') return 'weights lie in the order of their use';
+    if (field === 'n_rows' && value > old) return 'rows past the last are zero in memory too';
+  }
   if (field === 'table_base' && is('table_on', 0)) return 'table_on is 0';
-  const streamed = (values.get('rows') ?? 0) > 1;
-  if (/^(a|skip)_stride$/.test(field) && !streamed) return 'the operation has one row';
+  const streamed = (values.get('rows') ?? 0) > subject.plan.shape.tokens;
+  if (/^(a|skip)_stride$/.test(field) && !streamed) return 'the operation has one word of rows';
   if (field === 'b_stride' && is('n_rows', 1)) return 'the operation has one column';
-  if (field === 'out_stride' && !streamed) return 'the operation has one row';
+  if (field === 'out_stride' && !streamed) return 'the operation has one word of rows';
   if (field === 'out_sub' && (values.get('out_dst') ?? 0) >= 2) {
     return 'only words of activations and keys have parts';
   }

@@ -5,14 +5,14 @@ import { applySite, literalSites, operatorSites } from './verilog-text.ts';
 
 /**
  * Replaces one operator, or flips one bit of a sized literal, in the Verilog apart from the
- * program. A file is as likely as it has places.
+ * program. A file is as likely as it has places. Throws when `files` have none.
  */
 export function mutateRtl(
   { manifest, texts }: Subject,
   kind: 'operator' | 'constant',
   { nextInt }: Random,
+  files = manifest.files.verilog.filter((file) => !file.endsWith('_program.v')),
 ): Mutation {
-  const files = manifest.files.verilog.filter((file) => !file.endsWith('_program.v'));
   const sites = files.flatMap((file) => {
     const text = texts.get(file) ?? '';
     const found =

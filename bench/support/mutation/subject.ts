@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileLoaded } from '../../../src/compile.ts';
 import type { Design } from '../../../src/dsl/design.ts';
@@ -11,6 +11,7 @@ import { goldenImages } from '../../../src/verify/golden-images.ts';
 import { type OperationLayout, operationLayouts } from '../../../src/verify/layout.ts';
 import { sampleImages } from '../../../src/verify/sample-images.ts';
 import type { FrameVectors } from '../../../src/verify/vectors.ts';
+import type { Mutation } from './mutation.ts';
 import { stressImages } from './stress-images.ts';
 
 /** A design to mutate: its build folder, and what its RTL has to show for each image. */
@@ -19,6 +20,8 @@ export interface Subject {
   readonly folder: string;
   /** Text of every file that can be mutated, by path. */
   readonly texts: ReadonlyMap<string, string>;
+  /** What lies in external memory; null without it. */
+  readonly weights: Uint8Array | null;
   readonly manifest: Manifest;
   readonly plan: Plan;
   readonly graph: IntegerGraph;
@@ -57,7 +60,12 @@ export async function makeSubject(
   const stress = stressImages({ ...image, mean, std }, MANY, seed);
   return {
     ...{ name: design.name, folder: out, plan, manifest, graph, layouts },
-    texts: new Map(files.map(({ path, content }) => [path, content.toString()])),
+    texts: new Map(
+      files.flatMap(({ path, content }) =>
+        typeof content === 'string' ? [[path, content] as const] : [],
+      ),
+    ),
+    weights: manifest.weights && readFileSync(join(out, manifest.weights.path)),
     few: trial(sampleImages(manifest.images, graph.input, FEW, seed, out)),
     many: trial(stress),
   };
@@ -67,7 +75,7 @@ export async function makeSubject(
 export async function withChange<T>(
   { folder }: Subject,
   file: string,
-  text: string,
+  text: Mutation['text'],
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const parent = join(folder, '..', 'mutants');

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { lossText } from '../losses.ts';
+import { memoryText } from '../memories.ts';
 import { table } from '../text.ts';
 import type { BuildOptions, BuildResult, Engine, Outcome } from './contracts.ts';
 import type { RunCommand } from './register.ts';
@@ -23,7 +25,11 @@ export function registerBuild(program: Command, engine: Engine, run: RunCommand)
 }
 
 function outcome(result: BuildResult): Outcome {
-  const { design, out, files, summary, figures } = result;
+  const { design, out, files, summary, losses, memories, figures } = result;
   const rows = [['design', design], ...summary, ['files', `${files.length} in ${out}`]];
-  return { status: 'ok', json: { design, out, files, ...figures }, text: table(rows) };
+  return {
+    status: 'ok',
+    json: { design, out, files, ...figures, losses, memories },
+    text: [table(rows), lossText(losses), memoryText(memories)].join('\n'),
+  };
 }

@@ -1,3 +1,4 @@
+import type { LossReport, MappedMemory } from '../../plan/index.ts';
 import type { SynthReport } from '../../synth/index.ts';
 import type { Detected, OnStep } from '../../tools/index.ts';
 
@@ -18,6 +19,8 @@ export interface BuildResult {
   readonly files: readonly string[];
   /** Lines for people, label and value: tile, cycles, memory. */
   readonly summary: readonly (readonly [label: string, value: string])[];
+  readonly losses: LossReport;
+  readonly memories: readonly MappedMemory[];
   /** Further figures for `--json`. */
   readonly figures?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -65,6 +68,8 @@ export interface SimResult {
   readonly top1Rtl: number | null;
   readonly top1Golden: number | null;
   readonly first?: Mismatch | undefined;
+  /** Absent unless the cycles are as predicted. */
+  readonly losses?: LossReport | undefined;
   /** Other checks that failed, one sentence each: a watchdog, a wrong cycle count, a reset test. */
   readonly failures?: readonly string[] | undefined;
   readonly images?: readonly SimFrame[] | undefined;

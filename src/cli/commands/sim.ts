@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { lossText } from '../losses.ts';
 import { wholeNumber } from '../options.ts';
 import { percent, table, thousands } from '../text.ts';
 import type { Engine, Outcome, SimOptions, SimResult } from './contracts.ts';
@@ -74,7 +75,13 @@ export function simText(result: SimResult): string {
   rows.push(...(result.summary ?? []));
   if (result.trace !== undefined) rows.push(['trace', result.trace]);
   if (result.out !== undefined) rows.push(['files', result.out]);
-  return [table(rows), ...verdict(result)].join('\n');
+  return [table(rows), ...losses(result), ...verdict(result)].join('\n');
+}
+
+/** The cycle model knows the causes, the simulation does not: they hold because the counts agree. */
+function losses({ losses: report, cyclesPerFrame, predictedCyclesPerFrame }: SimResult): string[] {
+  if (!report || cyclesPerFrame !== predictedCyclesPerFrame) return [];
+  return [`${lossText(report)}\n(by the cycle model, whose count is the one that was measured)`];
 }
 
 function verdict(result: SimResult): string[] {

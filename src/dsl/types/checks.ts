@@ -90,13 +90,36 @@ export type TileOutputs<I extends number, O extends number> = number extends O
       ? O
       : `a tile of ${I} inputs and ${O} outputs: one must divide the other`;
 
-export type TileVector<V extends number, I extends number, O extends number> = number extends V
-  ? V
-  : IsCount<V> extends false
-    ? Count<'vector', V>
-    : [Divides<V, I>, Divides<V, O>] extends [true, true]
-      ? V
-      : `a vector of ${V} lanes does not divide the tile ${I}x${O}`;
+/** Lanes, or tokens side by side, divide both sides of a tile; `What` names them in the message. */
+type DividesTile<
+  Name extends string,
+  What extends string,
+  N extends number,
+  I extends number,
+  O extends number,
+> = number extends N
+  ? N
+  : IsCount<N> extends false
+    ? Count<Name, N>
+    : [Divides<N, I>, Divides<N, O>] extends [true, true]
+      ? N
+      : `${What} not divide the tile ${I}x${O}`;
+
+export type TileVector<V extends number, I extends number, O extends number> = DividesTile<
+  'vector',
+  `a vector of ${V} lanes does`,
+  V,
+  I,
+  O
+>;
+
+export type TileTokens<T extends number, I extends number, O extends number> = DividesTile<
+  'tokens',
+  `${T} tokens side by side do`,
+  T,
+  I,
+  O
+>;
 
 type Letter =
   | ('a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm')

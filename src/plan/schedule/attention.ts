@@ -3,6 +3,7 @@ import { wordElements } from '../engine.ts';
 import type { MatmulOperation, WeightSegment } from '../program.ts';
 import { type ScheduleContext, tapOf } from './context.ts';
 import { type AttentionGroup, headPitch } from './groups.ts';
+import type { PooledMemory } from './place.ts';
 import { matmulStep, type Step } from './steps.ts';
 
 /** Where a buffer lies: first word, and words from TP rows to the next. */
@@ -11,7 +12,7 @@ interface Buffer {
   readonly stride: number;
 }
 
-/** The buffers of an attention; those of a head have one for even and one for odd heads. */
+/** The buffers of an attention. Each head has its own; those that are no longer needed are shared. */
 interface Buffers {
   readonly tokens: Buffer;
   readonly query: (head: number) => Buffer;
@@ -159,29 +160,20 @@ export function attentionSteps(context: ScheduleContext, group: AttentionGroup):
 function reserveBuffers(context: ScheduleContext, group: AttentionGroup): Buffers {
   const { shape, tokens, tokenWords } = context;
   const { heads, headWidth } = group;
-  const copies = Math.min(2, heads);
+  const perHead = (memory: PooledMemory, stride: number) => {
+    const bases = Array.from({ length: heads }, () => context.buffer(memory, tokenWords * stride));
+    return (head: number) => ({ base: bases[head] as number, stride });
+  };
   const headWords = context.words(headWidth);
-  const scoreStride = Math.ceil(tokens / shape.outputs);
-  const probabilityStride = Math.ceil(tokens / shape.inputs);
   const outStride = context.words(heads * headPitch(headWidth, shape.outputs));
-  const alternating = (base: number, stride: number) => (head: number) => ({
-    base: base + (head % 2) * tokenWords * stride,
-    stride,
-  });
-  const outBase = copies * tokenWords * headWords;
-  const valueBase = copies * tokenWords * headWords;
-  context.reserve('activations', outBase + tokenWords * outStride);
-  context.reserve('keys', valueBase + copies * tokenWords * headWords);
-  context.reserve('scores', copies * tokenWords * scoreStride);
-  context.reserve('probabilities', copies * tokenWords * probabilityStride);
   const { base, stride } = context.region(group.query.input);
   return {
     tokens: { base, stride },
-    query: alternating(0, headWords),
-    key: alternating(0, headWords),
-    value: alternating(valueBase, headWords),
-    scores: alternating(0, scoreStride),
-    probabilities: alternating(0, probabilityStride),
-    out: { base: outBase, stride: outStride },
+    query: perHead('activations', headWords),
+    key: perHead('keys', headWords),
+    value: perHead('keys', headWords),
+    scores: perHead('scores', Math.ceil(tokens / shape.outputs)),
+    probabilities: perHead('probabilities', Math.ceil(tokens / shape.inputs)),
+    out: { base: context.buffer('activations', tokenWords * outStride), stride: outStride },
   };
 }

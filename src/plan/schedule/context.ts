@@ -11,9 +11,13 @@ import { type EngineShape, tokenWords, wordElements } from '../engine.ts';
 import { type Allocator, allocator, tableAllocator } from '../memory.ts';
 import type { MatmulOperation, ParameterSegment, Program, Tap, WeightSegment } from '../program.ts';
 import { type AttentionGroup, attentionGroups } from './groups.ts';
+import { type PooledMemory, type PooledRegion, placeRegions, REGION_SPAN } from './place.ts';
 import { programOf, type Step } from './steps.ts';
 
-/** Where the rows of a tensor lie: first word, and words from TP rows to the next. */
+/**
+ * Where the rows of a tensor lie: first word, and words from TP rows to the next. A region of the
+ * activations has its final words when the program is finished.
+ */
 export interface Region {
   readonly memory: 'activations' | 'normalized' | 'residual' | 'result';
   readonly base: number;
@@ -33,18 +37,12 @@ export interface ScheduleContext {
   readonly residualStride: number;
   /** Words of a pass over all tokens. */
   readonly tokenWords: number;
-  /** Depths of the memories that hold activations; every region taken is noted with `reserve`. */
-  reserve(
-    memory:
-      | 'activations'
-      | 'normalized'
-      | 'keys'
-      | 'scores'
-      | 'probabilities'
-      | 'residual'
-      | 'result',
-    end: number,
-  ): void;
+  /** Takes words of a memory whose regions share words when they can; see `placeRegions`. */
+  buffer(memory: PooledMemory, words: number): number;
+  /** The regions taken so far. */
+  readonly regions: readonly PooledRegion[];
+  /** Notes that the other memories that hold activations are used up to a word. */
+  reserve(memory: 'normalized' | 'residual' | 'result', end: number): void;
   locate(tensor: string, region: Region): void;
   /** Throws when the tensor is in no memory, which would be a fault of the schedule. */
   region(tensor: string): Region;
@@ -105,12 +103,9 @@ export function scheduleContext(
   const activationTables = tableAllocator();
   const tables = { exp: tableAllocator(), reciprocal: tableAllocator(), rsqrt: tableAllocator() };
   const regions = new Map<string, Region>();
+  const pooled: PooledRegion[] = [];
   const depths = {
-    activations: 0,
     normalized: 0,
-    keys: 0,
-    scores: 0,
-    probabilities: 0,
     residual: tokenWords(shape, tokens) * residualStride,
     result: 0,
   };
@@ -133,6 +128,8 @@ export function scheduleContext(
     words,
     residualStride,
     tokenWords: tokenWords(shape, tokens),
+    regions: pooled,
+    buffer: (memory, words) => (pooled.push({ memory, words }) - 1) * REGION_SPAN,
     reserve(memory, end) {
       depths[memory] = Math.max(depths[memory], end);
     },
@@ -182,24 +179,28 @@ export function scheduleContext(
         skip: residual && skipOf(residual, residualStride),
       };
     },
-    finish: (steps) => ({
-      ...placeSections(programOf(steps), weights, weightSections),
-      // The first step, the input of the first frame, is done once.
-      loopStart: 1,
-      parameters,
-      activationTables: activationTables.segments,
-      expTables: tables.exp.segments,
-      reciprocalTables: tables.reciprocal.segments,
-      rsqrtTables: tables.rsqrt.segments,
-      depths: {
-        ...depths,
-        input: inputWords(shape, embedding, patches) * Math.ceil(patchSize / TI),
-        offset: tokenWords(shape, tokens) * residualStride,
-        weights: [...weightSections.values()].reduce((sum, { depth }) => sum + depth, 0),
-        parameters: parameterMemory.depth,
-        normParameters: normMemory.depth,
-      },
-    }),
+    finish(steps) {
+      const placed = placeRegions(steps, pooled);
+      return {
+        ...placeSections(programOf(placed.steps), weights, weightSections),
+        // The first step, the input of the first frame, is done once.
+        loopStart: 1,
+        parameters,
+        activationTables: activationTables.segments,
+        expTables: tables.exp.segments,
+        reciprocalTables: tables.reciprocal.segments,
+        rsqrtTables: tables.rsqrt.segments,
+        depths: {
+          ...depths,
+          ...placed.depths,
+          input: inputWords(shape, embedding, patches) * Math.ceil(patchSize / TI),
+          offset: tokenWords(shape, tokens) * residualStride,
+          weights: [...weightSections.values()].reduce((sum, { depth }) => sum + depth, 0),
+          parameters: parameterMemory.depth,
+          normParameters: normMemory.depth,
+        },
+      };
+    },
   };
 }
 

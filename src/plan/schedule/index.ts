@@ -21,8 +21,8 @@ export interface ScheduleOptions {
  * Every matrix product is `A * B^T`. Projections stream tokens past weights, scores stream queries
  * past keys; weighted values stream probabilities past values, whose tiles are filled by columns.
  *
- * The heads of an attention are pipelined, so queries, keys, values, scores and probabilities have
- * two buffers each. See docs/architecture.md, "Schedule".
+ * The heads of an attention are pipelined; buffers share the words that are not needed at the same
+ * time. See docs/architecture.md, "Schedule".
  */
 export function schedule(
   graph: IntegerGraph,
@@ -30,14 +30,20 @@ export function schedule(
   options: ScheduleOptions,
 ): Program {
   const context = scheduleContext(graph, shape, options.streamed);
+  return context.finish(scheduleSteps(context, options.overlapNorms));
+}
+
+/** The steps of a frame in their order, before their regions have places in the memories. */
+export function scheduleSteps(context: ScheduleContext, cutAtNorms: boolean): Step[] {
+  const { graph, shape, width, tokens } = context;
   const steps: Step[] = [
     { unit: 'input', label: 'input of the first frame', maxMatmul: 3, idle: [] },
     ...graph.nodes.flatMap((node) => nodeSteps(context, node)),
     { unit: 'result', label: 'result of the frame', maxMatmul: 0, idle: [] },
   ];
-  const channelGroups = Math.ceil(context.width / shape.vector);
-  const ordered = options.overlapNorms ? overlapNorms(steps, shape, channelGroups) : steps;
-  return context.finish(prefetchInput(ordered, context.tokens));
+  const channelGroups = Math.ceil(width / shape.vector);
+  const ordered = cutAtNorms ? overlapNorms(steps, shape, channelGroups) : steps;
+  return prefetchInput(ordered, tokens);
 }
 
 /**

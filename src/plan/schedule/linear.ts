@@ -26,7 +26,7 @@ export function linearSteps(context: ScheduleContext, node: LinearNode): Step[] 
   };
   const reduction = heads ? heads.count * heads.pitch : inputColumns;
   const weight = context.weight(node, { count: 1, width: columns }, reduction, heads ?? null);
-  const { memory: destination, ...region } = placeResult(context, source, node);
+  const { memory: destination, ...region } = placeResult(context, node);
   context.locate(name, { memory: destination, ...region });
   const idle: Unit[] = source.memory === 'normalized' ? ['layerNorm'] : [];
   if (destination === 'result') idle.push('result');
@@ -54,7 +54,7 @@ export function linearSteps(context: ScheduleContext, node: LinearNode): Step[] 
   ];
 }
 
-function placeResult(context: ScheduleContext, source: Region, node: LinearNode): Region {
+function placeResult(context: ScheduleContext, node: LinearNode): Region {
   const { graph, residualStride, shape } = context;
   const [, columns] = matrixShape(graph, node.output.name);
   if (graph.nodes.at(-1) === node) {
@@ -63,10 +63,7 @@ function placeResult(context: ScheduleContext, source: Region, node: LinearNode)
     return { memory: 'result', base: 0, stride };
   }
   if (node.epilogue.residual) return { memory: 'residual', base: 0, stride: residualStride };
-  // A layer's output lies behind its input, which is read until the layer is finished.
-  const base =
-    source.memory === 'activations' ? source.base + context.tokenWords * source.stride : 0;
   const stride = context.words(columns);
-  context.reserve('activations', base + context.tokenWords * stride);
+  const base = context.buffer('activations', context.tokenWords * stride);
   return { memory: 'activations', base, stride };
 }

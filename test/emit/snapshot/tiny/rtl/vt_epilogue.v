@@ -7,14 +7,22 @@
 // Stage  what is registered at its end
 //   E0   sum + bias
 //   E1   times the multiplier
-//   E2   the product again: a DSP block's output register   (skip address goes out)
-//   E3   rounded and shifted             (skip word arrives; times the skip multiplier)
-//   E4   clipped                         (skip product rounded and shifted)
-//   E5   table entry, or the value as it is
-//   E6   plus the skip connection, saturated
+//   E2   the product again: output register of a DSP block
+//   E3   shifted, whether it is beyond the limits, whether it is rounded up
+//                                                         (skip word arrives)
+//   E4   clipped, and rounded                             (skip word times its multiplier)
+//   E5   table entry, or the value as it is               (skip product again)
+//   E6   plus the skip product, shifted, and the bit that rounds it; saturated
 //   E7   y stands on data_o
-// Shift, limits and table belong to an operation and are taken over stage by stage when its first
-// word passes (`op_first_i`), because two operations can be under way.
+// Rounding half up adds the bit below the result, unless the result is the upper limit already:
+// clip(floor + bit) = clip(floor) + bit then, and the adder is no wider than the result. Where all
+// multipliers are 1 (HAS_MULT = 0), the rounding constant is part of the bias instead, and the shift
+// is done in E2.
+//
+// Shift and limits are a mode, one of those that occur in the operations: a bit of the result has
+// as many sources as there are shifts in modes that need it. Mode and table belong to an operation
+// and are taken over stage by stage when its first word passes (`op_first_i`), because two
+// operations can be under way.
 `default_nettype none
 module vt_epilogue #(
   parameter TP         = 1,
@@ -22,31 +30,57 @@ module vt_epilogue #(
   parameter ACC_BITS   = 24,
   parameter BIAS_BITS  = 24,
   parameter SUM_BITS   = 25,
+  parameter HAS_MULT   = 1,
   parameter MULT_BITS  = 16,
-  parameter SKIP_MULT_BITS = 16,
-  parameter PROD_BITS  = 42,   // SUM_BITS + MULT_BITS + 1
+  parameter PROD_BITS  = 42,   // SUM_BITS + MULT_BITS + 1, or SUM_BITS without multipliers
   parameter OUT_BITS   = 16,
+  parameter HAS_SKIP   = 1,
   parameter SKIP_BITS  = 16,   // residual stream
+  parameter SKIP_MULT_BITS = 16,
+  parameter SKIP_PROD_BITS = 33,  // x * skip_multiplier, signed, more than any of its shifts
+  parameter BRANCH_BITS = 16,  // what a skip connection is added to, signed, at most OUT_BITS
   parameter OFFSET_BIAS = 0,   // an offset of every lane can take the place of the bias
   parameter OFFSET_BITS = 16,
+  parameter HAS_TABLE  = 1,
   parameter TABLE_BITS = 8,    // bits of a table entry
   parameter TABLE_DEPTH = 256,
   parameter TABLE_ADDR_BITS = 8,
+  parameter TABLE_INDEX_BITS = 8,
+  parameter TABLE_ALIGNED = 0, // bases are multiples of 2^TABLE_INDEX_BITS, low is 0 or -2^(that-1)
+  parameter TABLE_SIGNED = 0,  // and that low is the negative one
+  parameter TABLE_BLOCK = 1,   // in block RAM
   parameter TABLE_FILE = "",
-  parameter HAS_TABLE  = 1
+  // Shifts, ascending; WIDTHS are the bits, without a sign, of the widest result of each.
+  parameter SHIFT_COUNT = 1,
+  parameter SHIFT_SEL_BITS = 1,
+  parameter [6*SHIFT_COUNT-1:0] SHIFTS = {(6*SHIFT_COUNT){1'b0}},
+  parameter [6*SHIFT_COUNT-1:0] WIDTHS = {(6*SHIFT_COUNT){1'b1}},
+  // Modes. The limits are 2^m - 1 and 0 or -2^m: OVERS has the bits from shift + m on, ABOVES those
+  // from m on, SIGNEDS whether results can be negative. BINARY = 0: inside of these limits lie
+  // those of LOWS and HIGHS.
+  parameter MODE_COUNT = 1,
+  parameter MODE_SEL_BITS = 1,
+  parameter [SHIFT_SEL_BITS*MODE_COUNT-1:0] MODE_SHIFTS = {(SHIFT_SEL_BITS*MODE_COUNT){1'b0}},
+  parameter [PROD_BITS*MODE_COUNT-1:0] OVERS = {(PROD_BITS*MODE_COUNT){1'b0}},
+  parameter [OUT_BITS*MODE_COUNT-1:0] ABOVES = {(OUT_BITS*MODE_COUNT){1'b0}},
+  parameter [MODE_COUNT-1:0] SIGNEDS = {MODE_COUNT{1'b1}},
+  parameter BINARY     = 1,
+  parameter [OUT_BITS*MODE_COUNT-1:0] LOWS  = {(OUT_BITS*MODE_COUNT){1'b0}},
+  parameter [OUT_BITS*MODE_COUNT-1:0] HIGHS = {(OUT_BITS*MODE_COUNT){1'b0}},
+  parameter SKIP_SHIFT_COUNT = 1,
+  parameter SKIP_SHIFT_SEL_BITS = 1,
+  parameter [6*SKIP_SHIFT_COUNT-1:0] SKIP_SHIFTS = {(6*SKIP_SHIFT_COUNT){1'b0}}
 ) (
   input  wire                        clk_i,
-  // flags of stages E0..E6: word valid is not needed, only the operation's first word is
+  // flags of stages E0..E7: word valid is not needed, only the operation's first word is
   input  wire [7:0]                  op_first_i,
   input  wire                        op_first_before_i,  // one cycle before E0
-  input  wire [5:0]                  shift_i,
-  input  wire signed [OUT_BITS-1:0]  low_i,
-  input  wire signed [OUT_BITS-1:0]  high_i,
+  input  wire [MODE_SEL_BITS-1:0]    mode_sel_i,
   input  wire                        table_on_i,
-  input  wire [TABLE_ADDR_BITS-1:0]  table_base_i,
+  input  wire [TABLE_ADDR_BITS-1:0]  table_base_i,       // aligned, or with low subtracted
   input  wire                        skip_on_i,
-  input  wire [SKIP_MULT_BITS-1:0]   skip_mult_i,
-  input  wire [4:0]                  skip_shift_i,
+  input  wire [SKIP_MULT_BITS-1:0]   skip_mult_i,        // 0 without a skip connection
+  input  wire [SKIP_SHIFT_SEL_BITS-1:0] skip_shift_sel_i,
   input  wire [TP*TO*ACC_BITS-1:0]   sum_i,      // in E0
   input  wire [TO*BIAS_BITS-1:0]     bias_i,     // in E0, shared by the tokens
   input  wire                        bias_src_i,
@@ -55,125 +89,283 @@ module vt_epilogue #(
   input  wire [TP*TO*SKIP_BITS-1:0]  skip_i,     // in E3
   output wire [TP*TO*OUT_BITS-1:0]   data_o      // in E7
 );
-  // At least 31, so that the rounding constant of the largest shift, 2^30, fits one bit beyond.
-  localparam SKIP_PROD = (SKIP_BITS + SKIP_MULT_BITS + 1 > 31) ? SKIP_BITS + SKIP_MULT_BITS + 1 : 31;
+  localparam LANES = TP * TO;
+  localparam SKIP_SCALED_BITS = SKIP_PROD_BITS - SKIP_SHIFTS[5:0];
 
-  // Settings, each held where it is used.
-  reg [5:0]                 shift_q;
-  reg signed [PROD_BITS-1:0] round_q;
-  reg signed [OUT_BITS-1:0] low_q, low_table_q, high_q;
-  reg                       table_on_q, skip_on_q;
-  reg [TABLE_ADDR_BITS-1:0] table_base_q;
-  reg [SKIP_MULT_BITS-1:0]  skip_mult_q;
-  reg [4:0]                 skip_shift_q;
-  reg signed [SKIP_PROD:0]  skip_round_q;
-  wire [5:0]                shift_below = shift_i - 6'd1;
-  wire [4:0]                skip_shift_below = skip_shift_i - 5'd1;
-  reg                       bias_src_q;
+  // ---- settings, each held where it is used -------------------------------------------------
+  wire [SHIFT_SEL_BITS-1:0] shift_sel;
+  wire [PROD_BITS-1:0]      over;
+  wire [OUT_BITS-1:0]       above, low, high;
+  wire                      can_be_negative;
+  vt_choice #(
+    .BITS(SHIFT_SEL_BITS), .COUNT(MODE_COUNT), .SEL_BITS(MODE_SEL_BITS), .LIST(MODE_SHIFTS)
+  ) u_shift_sel (
+    .sel_i(mode_sel_i), .value_o(shift_sel)
+  );
+  vt_choice #(
+    .BITS(PROD_BITS), .COUNT(MODE_COUNT), .SEL_BITS(MODE_SEL_BITS), .LIST(OVERS)
+  ) u_over (
+    .sel_i(mode_sel_i), .value_o(over)
+  );
+  vt_choice #(
+    .BITS(OUT_BITS), .COUNT(MODE_COUNT), .SEL_BITS(MODE_SEL_BITS), .LIST(ABOVES)
+  ) u_above (
+    .sel_i(mode_sel_i), .value_o(above)
+  );
+  vt_choice #(
+    .BITS(1), .COUNT(MODE_COUNT), .SEL_BITS(MODE_SEL_BITS), .LIST(SIGNEDS)
+  ) u_signed (
+    .sel_i(mode_sel_i), .value_o(can_be_negative)
+  );
+  vt_choice #(
+    .BITS(OUT_BITS), .COUNT(MODE_COUNT), .SEL_BITS(MODE_SEL_BITS), .LIST(LOWS)
+  ) u_low (
+    .sel_i(mode_sel_i), .value_o(low)
+  );
+  vt_choice #(
+    .BITS(OUT_BITS), .COUNT(MODE_COUNT), .SEL_BITS(MODE_SEL_BITS), .LIST(HIGHS)
+  ) u_high (
+    .sel_i(mode_sel_i), .value_o(high)
+  );
+
+  reg                             bias_src_q;
+  reg [PROD_BITS-1:0]             over_q;
+  reg [SHIFT_SEL_BITS-1:0]        shift_sel_q;
+  reg [OUT_BITS-1:0]              above_shift_q, above_q, low_q, high_q;
+  reg                             negative_over_q, can_be_negative_q;
+  reg                             table_on_q, skip_on_q;
+  reg [TABLE_ADDR_BITS-1:0]       table_base_q;
+  reg [SKIP_MULT_BITS-1:0]        skip_mult_q;
+  reg [SKIP_SHIFT_SEL_BITS-1:0]   skip_shift_sel_q;
   always @(posedge clk_i) begin
     if (op_first_before_i) bias_src_q <= bias_src_i;
-    if (op_first_i[2]) begin
-      shift_q      <= shift_i;
-      round_q      <= shift_i == 6'd0 ? {PROD_BITS{1'b0}}
-                                      : {{(PROD_BITS-1){1'b0}}, 1'b1} << shift_below;
-      skip_mult_q  <= skip_mult_i;
+    if (HAS_MULT != 0 ? op_first_i[2] : op_first_i[1]) begin
+      shift_sel_q     <= shift_sel;
+      over_q          <= over;
+      above_shift_q   <= above;
+      negative_over_q <= !can_be_negative;
     end
     if (op_first_i[3]) begin
-      low_q        <= low_i;
-      high_q       <= high_i;
-      skip_shift_q <= skip_shift_i;
-      skip_round_q <= skip_shift_i == 5'd0 ? {(SKIP_PROD+1){1'b0}}
-                                           : {{SKIP_PROD{1'b0}}, 1'b1} << skip_shift_below;
+      above_q           <= above;
+      can_be_negative_q <= can_be_negative;
+      low_q             <= low;
+      high_q            <= high;
+      skip_mult_q       <= skip_mult_i;
     end
     if (op_first_i[4]) begin
       table_on_q   <= table_on_i;
       table_base_q <= table_base_i;
-      low_table_q  <= low_i;
     end
-    if (op_first_i[5]) skip_on_q <= skip_on_i;
+    if (op_first_i[5]) begin
+      skip_on_q        <= skip_on_i;
+      skip_shift_sel_q <= skip_shift_sel_i;
+    end
   end
-  // The table multiplexer works one cycle after the table is addressed.
-  reg table_on_e6_q;
-  always @(posedge clk_i) table_on_e6_q <= table_on_q;
 
-  genvar o;
+  // ---- E0..E4: requantization ---------------------------------------------------------------
+  wire [LANES*OUT_BITS-1:0] clipped;
+  genvar o, b, c;
   generate
-    for (o = 0; o < TP * TO; o = o + 1) begin : g_lane
+    for (o = 0; o < LANES; o = o + 1) begin : g_requantize
       localparam C = o % TO;  // channel
-      wire signed [ACC_BITS-1:0]  sum  = sum_i[o*ACC_BITS +: ACC_BITS];
+      wire signed [ACC_BITS-1:0]  sum = sum_i[o*ACC_BITS +: ACC_BITS];
       wire [BIAS_BITS-1:0]        channel_bias = bias_i[C*BIAS_BITS +: BIAS_BITS];
-      wire signed [BIAS_BITS-1:0] bias;
+      wire [BIAS_BITS-1:0]        bias;
       if (OFFSET_BIAS != 0) begin : g_offset
-        // BIAS_BITS is at least OFFSET_BITS.
+        // BIAS_BITS is at least OFFSET_BITS. Written as gates, so that it is part of the adder.
         wire [OFFSET_BITS-1:0] offset = offset_i[o*OFFSET_BITS +: OFFSET_BITS];
-        assign bias = bias_src_q
-          ? {{(BIAS_BITS-OFFSET_BITS+1){offset[OFFSET_BITS-1]}}, offset[OFFSET_BITS-2:0]}
-          : channel_bias;
+        wire [BIAS_BITS-1:0]   wide_offset =
+          {{(BIAS_BITS-OFFSET_BITS){offset[OFFSET_BITS-1]}}, offset};
+        assign bias = (wide_offset & {BIAS_BITS{bias_src_q}}) |
+                      (channel_bias & {BIAS_BITS{!bias_src_q}});
       end else begin : g_channel
         assign bias = channel_bias;
       end
-      wire signed [MULT_BITS:0]   mult = {1'b0, mult_i[C*MULT_BITS +: MULT_BITS]};
-      wire signed [SKIP_BITS-1:0] skip = skip_i[o*SKIP_BITS +: SKIP_BITS];
-      wire signed [SKIP_MULT_BITS:0] skip_mult = {1'b0, skip_mult_q};
+      reg signed [SUM_BITS-1:0] biased_q;
+      always @(posedge clk_i)                                                     // E0
+        biased_q <= {{(SUM_BITS-ACC_BITS){sum[ACC_BITS-1]}}, sum} +
+                    {{(SUM_BITS-BIAS_BITS){bias[BIAS_BITS-1]}}, bias};
 
-      reg signed [SUM_BITS-1:0]   biased_q;
-      reg signed [PROD_BITS-1:0]  product_q, product2_q, shifted_q;
-      reg signed [OUT_BITS-1:0]   clipped_q, value_q, out_q;
-      reg signed [SKIP_PROD-1:0]  skip_product_q;
-      reg signed [SKIP_PROD:0]    skip_shifted_q, skip_scaled_q;
-
-      wire signed [SUM_BITS-1:0]  wide_sum  = {{(SUM_BITS-ACC_BITS){sum[ACC_BITS-1]}}, sum};
-      wire signed [SUM_BITS-1:0]  wide_bias = {{(SUM_BITS-BIAS_BITS){bias[BIAS_BITS-1]}}, bias};
-      wire signed [PROD_BITS-1:0] wide_low  = {{(PROD_BITS-OUT_BITS){low_q[OUT_BITS-1]}}, low_q};
-      wire signed [PROD_BITS-1:0] wide_high = {{(PROD_BITS-OUT_BITS){high_q[OUT_BITS-1]}}, high_q};
-      wire signed [SKIP_PROD:0]   wide_skip = {skip_product_q[SKIP_PROD-1], skip_product_q};
-
-      // y + skip, one bit wider than either, then saturated to the residual stream.
-      localparam ADD_BITS = SKIP_PROD + 2;
-      wire signed [ADD_BITS-1:0] added =
-        {{(ADD_BITS-OUT_BITS){value_q[OUT_BITS-1]}}, value_q} +
-        {skip_scaled_q[SKIP_PROD], skip_scaled_q};
-      wire fits = added[ADD_BITS-1:SKIP_BITS-1] == {(ADD_BITS-SKIP_BITS+1){added[ADD_BITS-1]}};
-      wire signed [SKIP_BITS-1:0] saturated =
-        fits ? added[SKIP_BITS-1:0] : {added[ADD_BITS-1], {(SKIP_BITS-1){!added[ADD_BITS-1]}}};
-
-      always @(posedge clk_i) begin
-        biased_q       <= wide_sum + wide_bias;                                   // E0
-        product_q      <= biased_q * mult;                                        // E1
-        product2_q     <= product_q;                                              // E2
-        shifted_q      <= (product2_q + round_q) >>> shift_q;                     // E3
-        skip_product_q <= skip * skip_mult;                                       // E3
-        clipped_q      <= shifted_q < wide_low  ? low_q  :
-                          shifted_q > wide_high ? high_q : shifted_q[OUT_BITS-1:0]; // E4
-        skip_shifted_q <= (wide_skip + skip_round_q) >>> skip_shift_q;            // E4
-        skip_scaled_q  <= skip_shifted_q;                                         // E5
-        out_q          <= skip_on_q ? {{(OUT_BITS-SKIP_BITS+1){saturated[SKIP_BITS-1]}},
-                                       saturated[SKIP_BITS-2:0]} : value_q;       // E6
+      // What is shifted: complete after E2, or without a multiplier after E1.
+      wire signed [PROD_BITS-1:0] full;
+      if (HAS_MULT != 0) begin : g_product
+        wire signed [MULT_BITS:0]  mult = {1'b0, mult_i[C*MULT_BITS +: MULT_BITS]};
+        reg signed [PROD_BITS-1:0] product_q, product2_q;
+        always @(posedge clk_i) begin
+          product_q  <= biased_q * mult;                                          // E1
+          product2_q <= product_q;                                                // E2
+        end
+        assign full = product2_q;
+      end else begin : g_sum
+        reg signed [SUM_BITS-1:0] biased1_q;
+        always @(posedge clk_i) biased1_q <= biased_q;                            // E1
+        assign full = {{(PROD_BITS-SUM_BITS){biased1_q[SUM_BITS-1]}}, biased1_q};
+      end
+      wire                      sign = full[PROD_BITS-1];
+      wire [PROD_BITS+OUT_BITS+63:0] extended = {{(OUT_BITS+64){sign}}, full};
+      wire outside = |((full ^ {PROD_BITS{sign}}) & over_q) || (sign && negative_over_q);
+      wire [OUT_BITS-1:0]       shifted;
+      for (b = 0; b < OUT_BITS; b = b + 1) begin : g_bit
+        for (c = 0; c < SHIFT_COUNT; c = c + 1) begin : g_source
+          localparam [31:0] NUMBER = c;
+          localparam [31:0] BELOW  = c == 0 ? 0 : c - 1;
+          wire value;
+          // Above the limit of its modes a bit is not looked at.
+          if (c == 0) begin : g_first
+            assign value = WIDTHS[5:0] > b ? extended[SHIFTS[5:0] + b] : 1'b0;
+          end else if (WIDTHS[6*c +: 6] <= b) begin : g_unused
+            assign value = g_source[BELOW].value;
+          end else begin : g_next
+            assign value = shift_sel_q == NUMBER[SHIFT_SEL_BITS-1:0]
+              ? extended[SHIFTS[6*c +: 6] + b] : g_source[BELOW].value;
+          end
+        end
+        assign shifted[b] = g_source[SHIFT_COUNT-1].value;
+      end
+      reg [OUT_BITS-1:0] shifted_q;
+      reg                sign_q, outside_q;
+      wire               up_q;
+      if (HAS_MULT != 0) begin : g_late
+        wire up;
+        for (c = 0; c < SHIFT_COUNT; c = c + 1) begin : g_below
+          localparam [31:0] NUMBER = c;
+          localparam [31:0] BELOW  = c == 0 ? 0 : c - 1;
+          wire half = SHIFTS[6*c +: 6] == 6'd0 ? 1'b0
+                    : extended[SHIFTS[6*c +: 6] - (SHIFTS[6*c +: 6] == 6'd0 ? 0 : 1)];
+          wire value;
+          if (c == 0) begin : g_first
+            assign value = half;
+          end else begin : g_next
+            assign value = shift_sel_q == NUMBER[SHIFT_SEL_BITS-1:0] ? half : g_below[BELOW].value;
+          end
+        end
+        assign up = g_below[SHIFT_COUNT-1].value;
+        reg up_late_q;
+        always @(posedge clk_i) begin                                             // E3
+          {shifted_q, sign_q, outside_q} <= {shifted, sign, outside};
+          up_late_q <= up && !outside && (sign || !(&(shifted | above_shift_q)));
+        end
+        assign up_q = up_late_q;
+      end else begin : g_early
+        reg [OUT_BITS+1:0] early_q;
+        always @(posedge clk_i) begin
+          early_q <= {shifted, sign, outside};                                    // E2
+          {shifted_q, sign_q, outside_q} <= early_q;                              // E3
+        end
+        assign up_q = 1'b0;
       end
 
-      assign data_o[o*OUT_BITS +: OUT_BITS] = out_q;
+      // Below m the value, or all ones or zeros beyond the limits; the sign from m on.
+      wire [OUT_BITS-1:0] unrounded =
+        (above_q & {OUT_BITS{sign_q && can_be_negative_q}}) |
+        (~above_q & (outside_q ? {OUT_BITS{!sign_q}} : shifted_q));
+      wire signed [OUT_BITS-1:0] limited = unrounded + {{(OUT_BITS-1){1'b0}}, up_q};
+      reg [OUT_BITS-1:0] clipped_q;
+      if (BINARY != 0) begin : g_binary
+        always @(posedge clk_i) clipped_q <= limited;                             // E4
+      end else begin : g_limits
+        always @(posedge clk_i)                                                   // E4
+          clipped_q <= limited < $signed(low_q)  ? low_q :
+                       limited > $signed(high_q) ? high_q : limited;
+      end
+      assign clipped[o*OUT_BITS +: OUT_BITS] = clipped_q;
+      wire unused = &{1'b0, extended};
+    end
+    if (BINARY != 0) begin : g_no_limits
+      wire unused = &{1'b0, low_q, high_q};
+    end
+  endgenerate
 
-      if (HAS_TABLE != 0) begin : g_table
-        localparam INDEX_BITS = OUT_BITS > TABLE_ADDR_BITS ? OUT_BITS : TABLE_ADDR_BITS;
-        wire [OUT_BITS-1:0]   offset = clipped_q - low_table_q;
-        wire [INDEX_BITS-1:0] index  = {{(INDEX_BITS-OUT_BITS+1){offset[OUT_BITS-1]}},
-                                        offset[OUT_BITS-2:0]};
-        wire [TABLE_BITS-1:0] entry;
-        reg  signed [OUT_BITS-1:0] plain_q;
-        vt_rom #(.WIDTH(TABLE_BITS), .DEPTH(TABLE_DEPTH), .ADDR_BITS(TABLE_ADDR_BITS),
-                 .FILE(TABLE_FILE)) u_table (
-          .clk_i(clk_i), .addr_i(table_base_q + index[TABLE_ADDR_BITS-1:0]), .data_o(entry)
-        );
-        always @(posedge clk_i) plain_q <= clipped_q;                             // E5
-        always @* value_q = table_on_e6_q
-          ? {{(OUT_BITS-TABLE_BITS+1){entry[TABLE_BITS-1]}}, entry[TABLE_BITS-2:0]} : plain_q;
-        // The index is at most as wide as the table's address.
+  // ---- E5: table ----------------------------------------------------------------------------
+  // The entry is zero where the value stays as it is, and the value where a table is used.
+  wire [LANES*OUT_BITS-1:0] value;
+  generate
+    if (HAS_TABLE != 0) begin : g_table
+      localparam INDEX_WIDE = OUT_BITS > TABLE_ADDR_BITS ? OUT_BITS : TABLE_ADDR_BITS;
+      wire [LANES*TABLE_ADDR_BITS-1:0] addr;
+      wire [LANES*TABLE_BITS-1:0]      entries;
+      for (o = 0; o < LANES; o = o + 1) begin : g_lane
+        wire [OUT_BITS-1:0]   plain = clipped[o*OUT_BITS +: OUT_BITS];
+        wire [INDEX_WIDE-1:0] index = {{(INDEX_WIDE-OUT_BITS){plain[OUT_BITS-1]}}, plain};
+        if (TABLE_ALIGNED != 0) begin : g_aligned
+          wire [TABLE_INDEX_BITS-1:0] entry = index[TABLE_INDEX_BITS-1:0]
+            ^ ({{(TABLE_INDEX_BITS-1){1'b0}}, TABLE_SIGNED != 0} << (TABLE_INDEX_BITS - 1));
+          vt_table_address #(
+            .ADDR_BITS(TABLE_ADDR_BITS), .INDEX_BITS(TABLE_INDEX_BITS), .ALIGNED(1)
+          ) u_addr (
+            .base_i(table_base_q), .index_i(entry),
+            .addr_o(addr[o*TABLE_ADDR_BITS +: TABLE_ADDR_BITS])
+          );
+        end else begin : g_sum
+          assign addr[o*TABLE_ADDR_BITS +: TABLE_ADDR_BITS] =
+            table_base_q + index[TABLE_ADDR_BITS-1:0];
+        end
+        reg [OUT_BITS-1:0] plain_q;
+        always @(posedge clk_i)                                                   // E5
+          if (table_on_q) plain_q <= {OUT_BITS{1'b0}};
+          else plain_q <= plain;
+        wire [TABLE_BITS-1:0] entry_read = entries[o*TABLE_BITS +: TABLE_BITS];
+        assign value[o*OUT_BITS +: OUT_BITS] =
+          plain_q | {{(OUT_BITS-TABLE_BITS){entry_read[TABLE_BITS-1]}}, entry_read};
         wire unused = &{1'b0, index};
-      end else begin : g_no_table
-        always @(posedge clk_i) value_q <= clipped_q;                             // E5
+      end
+      vt_table_lanes #(
+        .LANES(LANES), .WIDTH(TABLE_BITS), .DEPTH(TABLE_DEPTH), .ADDR_BITS(TABLE_ADDR_BITS),
+        .FILE(TABLE_FILE), .BLOCK(TABLE_BLOCK)
+      ) u_table (
+        .clk_i(clk_i), .clear_i({LANES{!table_on_q}}), .addr_i(addr), .data_o(entries)
+      );
+    end else begin : g_no_table
+      reg [LANES*OUT_BITS-1:0] plain_q;
+      always @(posedge clk_i) plain_q <= clipped;                                 // E5
+      assign value = plain_q;
+    end
+  endgenerate
+
+  // ---- E6: skip connection ------------------------------------------------------------------
+  generate
+    for (o = 0; o < LANES; o = o + 1) begin : g_out
+      wire [OUT_BITS-1:0] whole = value[o*OUT_BITS +: OUT_BITS];
+      reg [OUT_BITS-1:0]  out_q;
+      assign data_o[o*OUT_BITS +: OUT_BITS] = out_q;
+      if (HAS_SKIP != 0) begin : g_skip
+        localparam ADD_BITS =
+          (SKIP_SCALED_BITS > BRANCH_BITS ? SKIP_SCALED_BITS : BRANCH_BITS) > SKIP_BITS
+            ? (SKIP_SCALED_BITS > BRANCH_BITS ? SKIP_SCALED_BITS : BRANCH_BITS) + 1
+            : SKIP_BITS + 1;
+        wire signed [SKIP_MULT_BITS:0]     skip_mult = {1'b0, skip_mult_q};
+        reg signed [SKIP_BITS-1:0]         skip_q;
+        reg signed [SKIP_PROD_BITS-1:0]    skip_product_q, skip_product2_q;
+        // Shifted with one more bit below: rounding half up adds that bit.
+        wire [SKIP_SCALED_BITS:0]          scaled;
+        vt_shift #(
+          .IN_BITS(SKIP_PROD_BITS+1), .OUT_BITS(SKIP_SCALED_BITS+1), .COUNT(SKIP_SHIFT_COUNT),
+          .SEL_BITS(SKIP_SHIFT_SEL_BITS), .SHIFTS(SKIP_SHIFTS)
+        ) u_shift (
+          .value_i({skip_product2_q, 1'b0}), .sel_i(skip_shift_sel_q), .value_o(scaled)
+        );
+        // One bit wider than either, with a carry from the bit below; then saturated to the
+        // residual stream.
+        wire [ADD_BITS:0] sum =
+          {{(ADD_BITS-BRANCH_BITS){whole[BRANCH_BITS-1]}}, whole[BRANCH_BITS-1:0], 1'b1} +
+          {{(ADD_BITS-SKIP_SCALED_BITS){scaled[SKIP_SCALED_BITS]}}, scaled};
+        wire [ADD_BITS-1:0] added = sum[ADD_BITS:1];
+        wire unused_carry = sum[0];
+        wire sign = added[ADD_BITS-1];
+        wire fits = added[ADD_BITS-1:SKIP_BITS-1] == {(ADD_BITS-SKIP_BITS+1){sign}};
+        wire [SKIP_BITS-2:0] saturated = fits ? added[SKIP_BITS-2:0] : {(SKIP_BITS-1){!sign}};
+        always @(posedge clk_i) begin
+          skip_q          <= skip_i[o*SKIP_BITS +: SKIP_BITS];                    // E3
+          skip_product_q  <= skip_q * skip_mult;                                  // E4
+          skip_product2_q <= skip_product_q;                                      // E5
+          out_q <= skip_on_q ? {{(OUT_BITS-SKIP_BITS+1){sign}}, saturated} : whole; // E6
+        end
+      end else begin : g_plain
+        always @(posedge clk_i) out_q <= whole;                                   // E6
       end
     end
   endgenerate
-  wire unused = &{1'b0, bias_src_q, offset_i, op_first_i[7:6], op_first_i[1:0], table_on_e6_q, table_base_q, low_table_q};
+  wire unused = &{1'b0, bias_src_q, offset_i, op_first_i, above_shift_q, mult_i, table_on_q,
+                  table_base_q, skip_i, skip_mult_q, skip_shift_sel_q, skip_on_q};
 endmodule
 `default_nettype wire

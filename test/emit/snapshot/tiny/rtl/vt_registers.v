@@ -3,8 +3,8 @@
 //   0x00 ID         r   "VTRM"
 //   0x04 VERSION    r   major.minor.patch, a byte each
 //   0x08 CONFIG     r   first 32 bits of the configuration hash
-//   0x0C CONTROL    rw  bit 0 enable (after reset 1, with external weights 0: set the address first)
-//   0x10 STATUS     r   bit 0 busy, 1 input stream waiting, 2 output stream waiting, 3 weights awaited
+//   0x0C CONTROL    rw  bit 0 enable (after reset 1; with external weights 0: set the address)
+//   0x10 STATUS     r   bit 0 busy, 1 input awaited, 2 output not taken, 3 weights awaited
 //   0x14 ERRORS     rw1c bit 0 frame too short, 1 frame too long, 2 input stuck, 3 output stuck,
 //                   4 error of a weight read, 5 weights stuck
 //   0x18 FRAMES     r   frames finished since reset

@@ -1,0 +1,16 @@
+import { deit, design, noise, quant, random } from 'vitrum';
+
+/** DeiT-base at 8 bits with seeded random weights, which lie in external memory. */
+export default design({
+  name: 'deit_base_w8a8',
+  model: deit.base(),
+  weights: random({ seed: 1 }),
+  quant: quant.minmax({ weights: 8, activations: 8 }),
+  calibration: noise({ count: 1, seed: 1 }),
+  target: {
+    board: 'vck190',
+    clockMHz: 300,
+    weights: 'external',
+    tile: { tokens: 2, inputs: 32, outputs: 16, vector: 16 },
+  },
+});

@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Utilization } from '../../src/synth/report.ts';
+import { ELABORATED } from '../../src/synth/script.ts';
+import { countResources } from '../../src/synth/statistics.ts';
+import { RESULT, runNpmYosys } from './npm-yosys.ts';
+import { runPool } from './pool.ts';
+import { canonicalRtlil, type RtlilModule } from './rtlil.ts';
+import { contentKey, readCache, writeCache } from './synthesis-cache.ts';
+
+/** A part of a design that is mapped as one. */
+export interface UnitSource {
+  readonly name: string;
+  readonly id: string;
+  /** The unit's own module first, then what is inside it. */
+  readonly modules: readonly RtlilModule[];
+  /** Other units inside it. */
+  readonly boxes: readonly RtlilModule[];
+}
+
+/** The cells of one instance. */
+export interface MappedUnit {
+  readonly cells: Utilization;
+  readonly latches: number;
+  readonly faults: readonly string[];
+}
+
+export interface Mapping {
+  readonly tool: string;
+  /** Runs of Yosys at the same time. */
+  readonly jobs: number;
+  readonly onRun?: ((text: string) => void) | undefined;
+}
+
+/**
+ * Lines of RTLIL that a run of Yosys gets at most, unless one unit has more. A run reads its cell
+ * libraries for ten seconds, so small units share one; but not all, because what is done is done
+ * when a run ends.
+ */
+const RUN_LINES = 30_000;
+/** Fewer than this are not worth a second run beside the first. */
+const SHARED_LINES = 5_000;
+
+const SYNTHESIS = 'synth_xilinx -family xcup -top batch -noiopad -noclkbuf -flatten';
+
+/** Maps units to UltraScale+ cells, each flattened. In the order of `units`. */
+export async function mapUnits(
+  units: readonly UnitSource[],
+  { tool, jobs, onRun }: Mapping,
+): Promise<readonly MappedUnit[]> {
+  const sources = units.map((unit) => {
+    const text = unitText(unit);
+    return { unit, text, key: contentKey('unit', tool, SYNTHESIS, canonicalRtlil(text)) };
+  });
+  type Source = (typeof sources)[number];
+  const missing = new Map<string, Source>();
+  for (const source of sources) {
+    if (readCache<MappedUnit>(source.key) === undefined) missing.set(source.key, source);
+  }
+  const batches = intoBatches([...missing.values()], ({ text }) => lines(text), jobs);
+  await runPool(
+    batches.length,
+    jobs,
+    async (index) => {
+      const batch = batches[index] as Source[];
+      const { mapped, seconds } = await mapBatch(batch);
+      batch.forEach(({ key }, i) => {
+        writeCache(key, mapped[i]);
+      });
+      return `mapped ${batch.map(({ unit }) => unit.name).join(', ')} in ${seconds.toFixed(0)} s`;
+    },
+    (text) => onRun?.(text),
+  );
+  return sources.map(({ key, unit }) => {
+    const mapped = readCache<MappedUnit>(key);
+    if (!mapped) throw new Error(`${unit.name} was mapped and is not in the cache`);
+    return mapped;
+  });
+}
+
+const lines = (text: string) => text.split('\n').length;
+
+/** Spreads units over runs of about the same size: the largest first, each to the smallest run. */
+function intoBatches<T>(all: readonly T[], size: (item: T) => number, jobs: number): T[][] {
+  const total = all.reduce((sum, item) => sum + size(item), 0);
+  const runs = Math.max(Math.ceil(total / RUN_LINES), total > SHARED_LINES ? jobs : 1);
+  const batches = Array.from({ length: Math.min(runs, all.length) }, () => ({
+    items: [] as T[],
+    size: 0,
+  }));
+  for (const item of [...all].sort((a, b) => size(b) - size(a))) {
+    const least = batches.reduce((best, batch) => (batch.size < best.size ? batch : best));
+    least.items.push(item);
+    least.size += size(item);
+  }
+  return batches.map(({ items }) => items);
+}
+
+/** The unit with what is inside it, and the ports of other units there. */
+function unitText({ modules, boxes }: UnitSource): string {
+  const parts = [...modules.map(({ text }) => text), ...boxes.map(({ stub }) => stub)];
+  return parts.join('');
+}
+
+async function mapBatch(
+  batch: readonly { readonly unit: UnitSource; readonly text: string }[],
+): Promise<{ readonly mapped: readonly MappedUnit[]; readonly seconds: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'vitrum-units-'));
+  try {
+    // Names that Yosys makes up from here on are beyond those of the text.
+    const parts = ['autoidx 1000000000\n'];
+    batch.forEach(({ unit, text }, i) => {
+      parts.push(renamed(unit, text, i));
+    });
+    parts.push('module \\batch\n');
+    batch.forEach((_, i) => {
+      parts.push(`  attribute \\keep 1\n  cell \\unit${i} \\u${i}\n  end\n`);
+    });
+    parts.push('end\n');
+    writeFileSync(join(folder, 'units.il'), parts.join(''));
+    const script = [
+      'read_rtlil units.il',
+      ...batch.map((_, i) => `setattr -mod -set keep_hierarchy 1 unit${i}`),
+      `log ${ELABORATED}`,
+      SYNTHESIS,
+      'check',
+      `tee -q -o ${RESULT} stat -json`,
+      '',
+    ].join('\n');
+    const { text, messages, seconds } = await runNpmYosys({ script, folder, files: ['units.il'] });
+    const mapped = batch.map(({ unit }, i): MappedUnit => {
+      const own = withoutBoxes(text, `unit${i}_box`);
+      const { whole, latches, unknownCells } = countResources(own, `unit${i}`);
+      const unknown = unknownCells.map((type) => `cells of type ${type} are not counted`);
+      const found = messages.faults.filter((fault) => new RegExp(`unit${i}(?!\\d)`).test(fault));
+      const faults = [...found, ...unknown].map((fault) => `${unit.name}: ${fault}`);
+      return { cells: whole, latches, faults };
+    });
+    return { mapped, seconds };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Modules of a unit get names of their own, because several units may contain the same module. */
+function renamed(unit: UnitSource, text: string, index: number): string {
+  const names = new Map<string, string>([[unit.id, `\\unit${index}`]]);
+  unit.modules.slice(1).forEach(({ id }, i) => {
+    names.set(id, `\\unit${index}_part${i}`);
+  });
+  unit.boxes.forEach(({ id }, i) => {
+    names.set(id, `\\unit${index}_box${i}`);
+  });
+  return text.replace(
+    /^(module | {2}cell )(\S+)/gm,
+    (_, start: string, id: string) => `${start}${names.get(id) ?? id}`,
+  );
+}
+
+/** Statistics without the instances of black boxes, which are units of their own. */
+function withoutBoxes(json: string, prefix: string): string {
+  return JSON.stringify(JSON.parse(json), (key, value: unknown) =>
+    key.replace(/^\\/, '').startsWith(prefix) ? undefined : value,
+  );
+}

@@ -1,0 +1,141 @@
+import {
+  type ArrayShape,
+  arrayLatency,
+  dotBits,
+  dspChains,
+  fieldBits,
+  lutChains,
+} from './array.ts';
+import { log2Ceil } from './engine.ts';
+
+/** Cells of the array: an estimate by formula, compared with Yosys in test/rtl. */
+export interface ArrayCost {
+  readonly lut: number;
+  /** LUTs as shift registers. */
+  readonly lutram: number;
+  readonly ff: number;
+  readonly dsp: number;
+}
+
+/** A delay line of a bit becomes a shift register in a LUT from this length on. */
+const SHIFT_REGISTER = 3;
+
+interface Cells {
+  lut: number;
+  lutram: number;
+  ff: number;
+  dsp: number;
+}
+
+/**
+ * Cells of `vt_mac_array`, tile, shadow registers and selection of the fill direction included, as
+ * Yosys counts them: inverters and what only passes through a LUT to a carry chain are not among
+ * them.
+ *
+ * @param shape must fit, see `arrayFits`
+ */
+export function arrayCost(shape: ArrayShape): ArrayCost {
+  if (shape.style === 0) return plainCost(shape);
+  return shape.style === 3 ? lutCost(shape) : packedCost(shape);
+}
+
+function none(): Cells {
+  return { lut: 0, lutram: 0, ff: 0, dsp: 0 };
+}
+
+/** `bits` lines of `depth` registers. */
+function addDelay(cells: Cells, bits: number, depth: number): void {
+  if (depth >= SHIFT_REGISTER) cells.lutram += bits;
+  else cells.ff += bits * depth;
+}
+
+/** vt_mac_tile: two registers and a two-way selection per bit, delays at the borders. */
+function addTile(cells: Cells, shape: ArrayShape, block: number, lag: number, bitLag: number) {
+  const { inputs, outputs, bBits } = shape;
+  const blocks = Math.ceil(inputs / block);
+  cells.lut += inputs * outputs * bBits;
+  cells.ff += 2 * inputs * outputs * bBits + (blocks - 1) * outputs * bBits;
+  for (let b = 0; b < bBits; b++) {
+    addDelay(cells, outputs, lag + b * bitLag);
+    for (let i = 0; i < inputs; i++) {
+      addDelay(cells, 1, lag + b * bitLag + blocks - 1 - Math.floor(i / block));
+    }
+  }
+  // Shift, direction and swap travel with the lag.
+  cells.ff += 3 * (lag + blocks - 1 + (bBits - 1) * bitLag);
+}
+
+/** vt_sum_tree, `times` of them. An adder whose numbers have a sign needs a LUT more. */
+function addTree(cells: Cells, numbers: number, bits: number, signed: boolean, times: number) {
+  for (let level = 1, left = numbers; left > 1; level++) {
+    const adders = Math.floor(left / 2);
+    cells.lut += times * adders * (bits + level - 1 + (signed ? 1 : 0));
+    cells.ff += times * (adders * (bits + level) + (left % 2) * (bits + level - 1));
+    left = Math.ceil(left / 2);
+  }
+}
+
+function plainCost(shape: ArrayShape): ArrayCost {
+  const { tokens, inputs, outputs, aBits, bBits } = shape;
+  const cells = none();
+  const products = tokens * inputs * outputs;
+  const bits = aBits + 1 + bBits;
+  addTile(cells, shape, inputs, 0, 0);
+  addTree(cells, inputs, bits, true, tokens * outputs);
+  cells.ff += products * bits;
+  // Yosys leaves products of fewer bits to LUTs: about one per pair of bits.
+  if (bits < 9) cells.lut += products * ((aBits + 1) * bBits + 1);
+  else cells.dsp += products;
+  return cells;
+}
+
+function packedCost(shape: ArrayShape): ArrayCost {
+  const { tokens, inputs, outputs, aBits, bBits, style, cell } = shape;
+  const cells = none();
+  const { chains, length } = dspChains(shape);
+  const perDsp = style === 1 ? 1 : 2;
+  const pairs = Math.ceil(tokens / 2);
+  const groups = Math.ceil(outputs / perDsp);
+  const field = fieldBits(shape);
+  const lane = Math.min(field, aBits + 1 + bBits + log2Ceil(length));
+  cells.dsp += pairs * groups * inputs;
+  addTile(cells, shape, chains, 0, 0);
+  addTree(cells, chains, lane, true, tokens * outputs);
+  for (let i = 0; i < inputs; i++) {
+    addDelay(cells, tokens * aBits, length - 1 - Math.floor(i / chains));
+  }
+  // Borrows of packed operands: what is above the lowest bits is a carry chain.
+  cells.lut += 2 * pairs * inputs + (style === 2 ? 2 * groups * inputs : 0);
+  if (cell === 0) {
+    const sum = (2 * perDsp - 1) * field + lane;
+    cells.lut += pairs * groups * (inputs - chains) * sum;
+    const stationary = style === 1 ? bBits : 2 * bBits + 1;
+    cells.ff += pairs * groups * inputs * (2 * sum + stationary) + 2 * pairs * inputs * (aBits + 1);
+  }
+  return cells;
+}
+
+function lutCost(shape: ArrayShape): ArrayCost {
+  const { tokens, inputs, outputs, aBits, bBits } = shape;
+  const cells = none();
+  const { chains, length } = lutChains(inputs);
+  const dots = tokens * outputs;
+  const pairs = Math.ceil(inputs / 2);
+  addTile(cells, shape, 2 * chains, 1, length);
+  // A LUT for each bit of a contribution; registers as wide as the sum so far.
+  const contribution = aBits + 1;
+  const most = (bit: number, done: number) =>
+    (2 ** contribution - 1) * (length * (2 ** bit - 1) + done * 2 ** bit);
+  for (let n = 0; n < length * bBits; n++) {
+    cells.lut += dots * chains * contribution;
+    cells.ff += dots * chains * log2Ceil(most(Math.floor(n / length), (n % length) + 1) + 1);
+  }
+  addTree(cells, chains, log2Ceil(most(bBits - 1, length) + 1), false, dots);
+  cells.ff += dots * dotBits(shape);
+  // vt_product_pair and its delays to the stages, which are too short for shift registers.
+  cells.lut += tokens * pairs * (2 * aBits + 2);
+  const words = pairs * (1 + (bBits - 1) * length) + chains * ((length * (length - 1)) / 2);
+  cells.ff += tokens * words * 3 * contribution;
+  addDelay(cells, 1, arrayLatency(shape) - 1);
+  return cells;
+}

@@ -1,0 +1,158 @@
+import type { Board } from '../boards/index.ts';
+import { type EngineMemory, engineMemories } from './memory-list.ts';
+import {
+  type Fit,
+  fitPrimitive,
+  type MemoryPrimitive,
+  memoryPrimitives,
+  type RamStyle,
+} from './memory-primitives.ts';
+import type { EngineParameters } from './parameters.ts';
+
+/** A memory of the engine and the primitives that it is made of. */
+export interface MappedMemory extends EngineMemory {
+  /** `RAMB36`, or `LUT` for contents that become logic. */
+  readonly primitive: string;
+  /** Words and bits of a primitive; null for logic. */
+  readonly shape: readonly [words: number, bits: number] | null;
+  /** Primitives in all. */
+  readonly count: number;
+  /** For the attribute `ram_style`; `auto` leaves the choice to the tool. */
+  readonly style: RamStyle;
+  /** Bits that the engine uses. */
+  readonly bits: number;
+  /** Of the bits of its primitives, 0..1; null for logic. */
+  readonly used: number | null;
+  readonly lut: number;
+  /** Block RAM in units of 36 kbit. */
+  readonly bram36: number;
+  readonly uram: number;
+}
+
+export interface MemoryMap {
+  readonly memories: readonly MappedMemory[];
+  readonly lut: number;
+  readonly bram36: number;
+  readonly uram: number;
+  readonly bits: number;
+}
+
+/** Bits of contents that a LUT holds. */
+const LUT_BITS = 64;
+/** Multiplexers behind them. */
+const LUT_ROM_OVERHEAD = 1.3;
+/** Share of either kind of block that a plan may take; the rest is for placement and the user. */
+const BUDGET = 0.8;
+/** UltraRAM of which less is used is taken only when there is not enough block RAM. */
+const WELL_USED = 0.25;
+
+/**
+ * Maps every memory of an engine to primitives of the board: the cheapest of LUTs and block RAM
+ * first. From block RAM to UltraRAM goes what fills it well, as long as a larger share of the block
+ * RAM is taken, and what is too much for the block RAM. UltraRAM starts empty, so what has contents never lies in it.
+ */
+export function memoryMap(p: EngineParameters, board: Board): MemoryMap {
+  const primitives = memoryPrimitives(board);
+  const isStyled = board.family === 'xcup' || board.family === 'xc7';
+  const small = primitives.filter(({ style }) => style !== 'ultra');
+  const memories = engineMemories(p).map((memory) => {
+    const best = bestFit(memory, small);
+    return mapped(memory, best, isStyled);
+  });
+  const ultra = primitives.find(({ style }) => style === 'ultra');
+  const placed = ultra
+    ? toUltra(memories, board, (memory) =>
+        mapped(memory, fitPrimitive(ultra, memory.depth, memory.width, false), true),
+      )
+    : memories;
+  const sum = (of: (memory: MappedMemory) => number) => placed.reduce((n, m) => n + of(m), 0);
+  return {
+    memories: placed,
+    lut: sum((m) => m.lut),
+    bram36: sum((m) => m.bram36),
+    uram: sum((m) => m.uram),
+    bits: sum((m) => m.bits),
+  };
+}
+
+/** The cheapest primitives for a memory that is not in UltraRAM; null where contents become logic. */
+function bestFit(memory: EngineMemory, primitives: readonly MemoryPrimitive[]): Fit | null {
+  const { depth, width, constant, readers, fixed } = memory;
+  const isBlock = ({ style }: MemoryPrimitive) => style === 'block';
+  // A device without memory in LUTs has it in blocks.
+  const allowed = primitives.filter(({ style }) => fixed === null || style === fixed);
+  const fits = (allowed.length > 0 ? allowed : primitives)
+    .filter((one) => isBlock(one) || !constant)
+    .map((one) => fitPrimitive(readers === 2 ? twoReaders(one) : one, depth, width, constant));
+  const best = cheapest(fits);
+  if (!constant || fixed !== null) return best;
+  // Yosys counts a bit of contents as 1/64, a block of 18 kbit as 129.
+  return (depth * width) / LUT_BITS < 2 * best.cost ? null : best;
+}
+
+/** A block with two ports of its own has half the width. */
+function twoReaders(primitive: MemoryPrimitive): MemoryPrimitive {
+  const widest = Math.max(...primitive.shapes.map(([, bits]) => bits));
+  const shapes = primitive.shapes.filter(([, bits]) => bits < widest);
+  return { ...primitive, shapes };
+}
+
+function cheapest(fits: readonly Fit[]): Fit {
+  return fits.reduce((best, fit) => (fit.cost < best.cost ? fit : best));
+}
+
+function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): MappedMemory {
+  const times = memory.banks * memory.copies;
+  const bits = memory.depth * memory.width * times;
+  if (!fit) {
+    const lut = Math.ceil((LUT_ROM_OVERHEAD * bits) / LUT_BITS);
+    const nothing = { bram36: 0, uram: 0, used: null };
+    return {
+      ...memory,
+      primitive: 'LUT',
+      shape: null,
+      count: lut,
+      style: 'auto',
+      bits,
+      lut,
+      ...nothing,
+    };
+  }
+  const { primitive, shape } = fit;
+  const count = fit.count * times;
+  const { style } = primitive;
+  return {
+    ...memory,
+    ...{ primitive: primitive.name, shape, count, bits },
+    style: memory.planned && isStyled ? style : 'auto',
+    used: bits / (count * primitive.bits),
+    lut: count * primitive.luts,
+    bram36: style === 'block' ? (count * primitive.bits) / 36864 : 0,
+    uram: style === 'ultra' ? count : 0,
+  };
+}
+
+function toUltra(
+  memories: readonly MappedMemory[],
+  { resources }: Board,
+  ultra: (memory: EngineMemory) => MappedMemory,
+): MappedMemory[] {
+  const result = [...memories];
+  const saving = ({ bram36 }: MappedMemory, { uram }: MappedMemory) => bram36 / uram;
+  const candidates = memories
+    .map((memory, index) => ({ memory, index, other: ultra(memory) }))
+    .filter(({ memory }) => memory.planned && memory.bram36 > 0)
+    .sort((a, b) => saving(b.memory, b.other) - saving(a.memory, a.other));
+  let bram36 = memories.reduce((sum, m) => sum + m.bram36, 0);
+  let uram = 0;
+  for (const { memory, index, other } of candidates) {
+    const ultraShare = (uram + other.uram) / resources.uram;
+    const blockShare = bram36 / resources.bram36;
+    const pays = (other.used ?? 0) >= WELL_USED && ultraShare < blockShare;
+    if (ultraShare > BUDGET || !(pays || blockShare > BUDGET)) continue;
+    result[index] = other;
+    uram += other.uram;
+    bram36 -= memory.bram36;
+  }
+  return result;
+}

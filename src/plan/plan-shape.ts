@@ -1,0 +1,110 @@
+import type { Board } from '../boards/index.ts';
+import type { CheckedGraph } from '../check/index.ts';
+import { type IntegerGraph, signedBits, tensorType } from '../ir/index.ts';
+import { countCycles } from './cycles.ts';
+import { type EngineShape, productsPerCycle, tokenWords } from './engine.ts';
+import { rowGroups } from './geometry.ts';
+import { engineParameters } from './parameters.ts';
+import type { Plan } from './plan.ts';
+import { type Program, streamedWords, usefulProducts } from './program.ts';
+import { estimateResources } from './resources.ts';
+import { schedule } from './schedule/index.ts';
+import { type WeightStream, weightStream } from './weight-stream.ts';
+
+/** Where the weights lie: all on chip, or in external memory behind a bus of so many bits. */
+export type WeightPlace = 'onChip' | { readonly axiBits: WeightStream['axiBits'] };
+
+/** Plans one shape exactly, whether it fits the board or not. */
+export function planShape(
+  checked: CheckedGraph,
+  board: Board,
+  clockMHz: number,
+  shape: EngineShape,
+  place: WeightPlace = 'onChip',
+): Plan {
+  const { graph } = checked;
+  const geometry = rowGroups(graph, shape);
+  const streamed = place === 'onChip' ? () => false : streamedNodes(graph, shape, place.axiBits);
+  // Cutting products around LayerNorm pays unless the cut passes are too short. A larger buffer
+  // carries the stream over the passes that want more weights than the bus brings.
+  const candidates = [true, false].flatMap((overlapNorms) => {
+    const program = schedule(graph, shape, { overlapNorms, streamed });
+    return streamsFor(program, shape, checked, place).map((stream) => ({
+      program,
+      stream,
+      cycles: countCycles(program, shape, geometry, undefined, stream),
+    }));
+  });
+  const { program, stream, cycles } = candidates.reduce((best, other) =>
+    other.cycles.perFrame < best.cycles.perFrame ? other : best,
+  );
+  const parameters = engineParameters(checked, program, shape, stream);
+  const products = program.matmuls.reduce((sum, op) => sum + usefulProducts(op), 0);
+  return Object.freeze({
+    checked,
+    board,
+    clockMHz,
+    shape,
+    program,
+    parameters,
+    stream,
+    geometry,
+    cycles,
+    products,
+    utilization: products / (productsPerCycle(shape) * cycles.perFrame),
+    framesPerSecond: (clockMHz * 1e6) / cycles.perFrame,
+    estimate: estimateResources(parameters, board),
+  });
+}
+
+/** Buffers of 1, 4 and 16 times what hides the latency of the memory. */
+const BUFFERS = [1, 4, 16];
+
+function streamsFor(
+  program: Program,
+  shape: EngineShape,
+  checked: CheckedGraph,
+  place: WeightPlace,
+): (WeightStream | null)[] {
+  if (place === 'onChip') return [null];
+  const words = program.matmuls.reduce((sum, op) => sum + streamedWords(op, shape), 0);
+  if (words === 0) return [null];
+  const wordBits = shape.inputs * streamBits(checked.graph);
+  const least = weightStream({ axiBits: place.axiBits, wordBits, words });
+  return BUFFERS.map((factor) => ({ ...least, lines: least.lines * factor }));
+}
+
+/** Bits of a weight in external memory: those that most of the weights have. */
+function streamBits(graph: IntegerGraph): number {
+  const counts = new Map<number, number>();
+  for (const { bits, count } of weightsOf(graph)) counts.set(bits, (counts.get(bits) ?? 0) + count);
+  const [most] = [...counts].sort(([a, x], [b, y]) => y - x || b - a);
+  return most?.[0] ?? 2;
+}
+
+function weightsOf(graph: IntegerGraph) {
+  return graph.nodes.flatMap((node) => {
+    if (node.kind !== 'linear' && node.kind !== 'patchEmbedding') return [];
+    const bits = Math.max(2, signedBits(node.weightFormat));
+    return [{ tensor: node.output.name, bits, count: node.weight.length }];
+  });
+}
+
+/**
+ * The nodes whose weights a bus can bring while they are used: a tile serves as many cycles as there
+ * are words of tokens. The rest, the head of a model with a class token say, stays on chip, and so
+ * do the few layers whose weights are wider than most.
+ */
+function streamedNodes(
+  graph: IntegerGraph,
+  shape: EngineShape,
+  axiBits: number,
+): (tensor: string) => boolean {
+  const bits = streamBits(graph);
+  const tileBits = shape.inputs * shape.outputs * bits;
+  const wide = new Set(weightsOf(graph).flatMap((w) => (w.bits > bits ? [w.tensor] : [])));
+  return (tensor) => {
+    const rows = tensorType(graph, tensor).shape[0] ?? 1;
+    return !wide.has(tensor) && tokenWords(shape, rows) * axiBits >= tileBits / 2;
+  };
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { loadBoard } from '../../src/boards/index.ts';
+import { check } from '../../src/check/index.ts';
+import { DiagnosticsError } from '../../src/diagnostics/index.ts';
+import type { Target } from '../../src/dsl/design.ts';
+import {
+  chooseMultipliers,
+  choosePlan,
+  latencies,
+  legalMultipliers,
+  type Multipliers,
+  multiplierKinds,
+  planShape,
+} from '../../src/plan/index.ts';
+import { estimateResources } from '../../src/plan/resources.ts';
+import { randomGraph } from '../support/random-graph.ts';
+
+const large = loadBoard('zcu102', '.');
+const ecp5 = loadBoard('ulx3s-85f', '.');
+const tile = { tokens: 2, inputs: 8, outputs: 8, vector: 4 };
+const graphOf = (bits: number) =>
+  check(
+    randomGraph({
+      width: 24,
+      heads: 3,
+      tokens: 17,
+      hidden: 48,
+      depth: 1,
+      weightBits: bits,
+      activationBits: bits,
+    }),
+  );
+const wide = graphOf(8);
+const narrow = graphOf(4);
+const kindsOf = (legal: ReturnType<typeof legalMultipliers>) =>
+  legal.map(({ style }) => multiplierKinds[style]);
+
+describe('multipliers that are legal', () => {
+  test('four products per DSP want operands of few bits', () => {
+    expect(kindsOf(legalMultipliers(wide.graph, tile, large))).toEqual(['single', 'double', 'lut']);
+    expect(kindsOf(legalMultipliers(narrow.graph, tile, large))).toContain('quad');
+  });
+
+  test('multipliers of 18 bits do not pack, and LUTs of four inputs have no lanes', () => {
+    expect(kindsOf(legalMultipliers(narrow.graph, tile, ecp5))).toEqual(['single']);
+  });
+
+  test('primitives are instances where products are packed', () => {
+    const cells = legalMultipliers(narrow.graph, tile, large, true).map((m) => m.cell);
+    expect(cells).toEqual([0, 1, 1, 0]);
+  });
+});
+
+describe('the planner takes', () => {
+  const chosen = (graph: typeof wide, dsp: number, lut = large.resources.lut) => {
+    const plan = planShape(graph, large, 100, tile);
+    const estimate = ({ style, cell }: Multipliers) =>
+      estimateResources({ ...plan.parameters, STYLE: style, CELL: cell }, large);
+    const legal = legalMultipliers(graph.graph, tile, large);
+    const fits = (need: { lut: number; dsp: number }) => need.lut <= lut && need.dsp <= dsp;
+    return multiplierKinds[chooseMultipliers(legal, estimate, fits).style];
+  };
+
+  test('the fewest DSPs that do', () => {
+    expect(chosen(wide, 2520)).toBe('double');
+    expect(chosen(narrow, 2520)).toBe('quad');
+  });
+
+  test('LUTs where DSPs do not suffice, or where they cost no more than DSPs', () => {
+    expect(chosen(wide, 100)).toBe('lut');
+    expect(chosen(graphOf(2), 2520)).toBe('lut');
+  });
+
+  const target = (more: Partial<Target>): Target => ({ board: 'zcu102', tile, ...more });
+
+  test('what the design asks for, with the latency that it has', () => {
+    const plans = multiplierKinds.map((multipliers) =>
+      choosePlan(narrow, large, target({ multipliers })),
+    );
+    expect(plans.map((plan) => plan.parameters.STYLE)).toEqual([0, 1, 2, 3]);
+    for (const plan of plans) {
+      expect(plan.parameters.ARRAY_LATENCY).toBe(latencies(plan.shape).array);
+    }
+    expect(new Set(plans.map((plan) => plan.parameters.ARRAY_LATENCY)).size).toBeGreaterThan(2);
+  });
+
+  test.each([
+    [{ multipliers: 'quad' }, 'target.multipliers', /'quad' cannot multiply 8 by 8 bits.*zcu102/],
+    [{ multipliers: 'lut', primitives: true }, 'target.multipliers', /DSP primitives .*'lut'/],
+  ] as const)('no %o for operands of 8 bits', (more, at, message) => {
+    const place = { file: 'my.vit.ts', line: 4, column: 2 };
+    try {
+      choosePlan(wide, large, target(more), { [at]: place });
+      expect.unreachable('a plan was found');
+    } catch (error) {
+      if (!(error instanceof DiagnosticsError)) throw error;
+      expect(error.diagnostics).toMatchObject([{ code: 'VT415', place }]);
+      expect(error.diagnostics[0]?.message).toMatch(message);
+      expect(error.diagnostics[0]?.hint).toMatch(/'double'/);
+    }
+  });
+});
