@@ -43,7 +43,10 @@ const schema = z.strictObject({
     (v) => isOnnxPath(v) || isDraft('weights', v),
     codes.weights,
   ),
-  quant: setting<QuantDraft>('quant.minmax({ ... })', (v) => isDraft('quant', v)),
+  quant: setting<QuantDraft>(
+    'quant({ ... }), quant.minmax({ ... }) or quant.preset(name, { ... })',
+    (v) => isDraft('quant', v),
+  ),
   calibration: setting<ImagesDraft>(legalImages, (v) => isDraft('images', v)),
   target: targetSchema,
 });
