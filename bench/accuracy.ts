@@ -33,17 +33,17 @@ const { values } = parseArgs({
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const wanted = (name: string) => (values[name as 'bits'] ?? '').split(',');
 const store = openStore(join(cacheFolder(), 'accuracy'));
-const report = [];
+const report: unknown[] = [];
 for (const subject of await accuracySubjects(wanted('models'), Number(values.images))) {
   report.push(await measure(subject));
 }
-mkdirSync(root('bench/results'), { recursive: true });
-writeFileSync(root('bench/results/accuracy.json'), `${JSON.stringify(report, null, 2)}\n`);
+writeReport(report);
 
 async function measure({ name, model, weights, folder, calibration, images }: AccuracySubject) {
   const parameters = importParameters(model, weights, folder);
   console.log(`${name}: ${images.length} test images, ${calibration.length} to calibrate with`);
   const plain = new Map<string, number>();
+  const done: MethodAccuracy[] = [];
   const accuracy = await measureAccuracy(
     {
       observations: createObservations(model, parameters, calibration),
@@ -56,10 +56,18 @@ async function measure({ name, model, weights, folder, calibration, images }: Ac
       onMethod: (method, float) => {
         if (method.name === 'minmax') plain.set(method.bits, method.top1 ?? 0);
         console.log(row(method, float, plain.get(method.bits)));
+        done.push(method);
+        // Written as it grows: a bench of hours may be broken off.
+        writeReport([...report, { model: name, images: images.length, float, methods: done }]);
       },
     },
   );
   return { model: name, ...accuracy };
+}
+
+function writeReport(all: readonly unknown[]): void {
+  mkdirSync(root('bench/results'), { recursive: true });
+  writeFileSync(root('bench/results/accuracy.json'), `${JSON.stringify(all, null, 2)}\n`);
 }
 
 /** Bits by bits, plain min-max first: the others are compared with it. */

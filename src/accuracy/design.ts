@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { DiagnosticsError, type Place } from '../diagnostics/index.ts';
 import type { Design, ImageSource, QuantSettings } from '../dsl/design.ts';
 import { loadDesign } from '../dsl/load.ts';
 import { type PresetName, presets } from '../dsl/presets.ts';
@@ -8,6 +9,7 @@ import {
   loadImages,
   loadLabelled,
   readImageFolder,
+  splitImages,
   toModelImages,
 } from '../images/index.ts';
 import { importParameters } from '../import/index.ts';
@@ -55,10 +57,10 @@ export async function accuracyOfDesign(
   );
   const images = await step(
     'images',
-    () => imagesOf(design, options),
+    () => imagesOf(design, options, folder),
     (found) => `${found.length} images`,
   );
-  const calibration = loadImages(design.calibration, model, places.calibration);
+  const calibration = loadImages(design.calibration, model, places.calibration, folder);
   const observations = createObservations(model, parameters, calibration);
   const accuracy = await measureAccuracy(
     { observations, images, candidates },
@@ -93,20 +95,41 @@ function candidatesOf(own: QuantSettings, { compare, bits }: DesignAccuracyOptio
   });
 }
 
-function imagesOf(design: Design, { images, count }: DesignAccuracyOptions): LabelledImage[] {
-  const { model, calibration } = design;
-  if (images === undefined) return loadLabelled(otherImages(calibration, count), model);
-  return toModelImages(readImageFolder(resolve(images), count), model, 'images');
+function imagesOf(
+  { model, calibration, places }: Design,
+  { images, count }: DesignAccuracyOptions,
+  folder: string,
+): LabelledImage[] {
+  if (images !== undefined) {
+    return toModelImages(readImageFolder(resolve(images), count), model, 'images');
+  }
+  if (calibration.kind !== 'folder') return loadLabelled(otherImages(calibration, count), model);
+  const all = readImageFolder(resolve(folder, calibration.path));
+  const { rest } = splitImages(all, calibration.count);
+  if (rest.length === 0) throw noOthers(calibration, places.calibration);
+  return toModelImages(splitImages(rest, count).chosen, model, 'images');
 }
 
 /** Of the source that the design calibrates with, images that it does not. */
-function otherImages(source: ImageSource, count: number): ImageSource {
+function otherImages(source: Exclude<ImageSource, { kind: 'folder' }>, count: number): ImageSource {
   if (source.kind === 'random') return { ...source, count, seed: source.seed + 1 };
   return {
     kind: 'mnist',
     count: Math.min(count, MNIST_TEST),
     split: source.split === 'train' ? 'test' : 'train',
   };
+}
+
+function noOthers({ path, count }: Extract<ImageSource, { kind: 'folder' }>, place?: Place) {
+  return new DiagnosticsError([
+    {
+      code: 'VT226',
+      message: `all of the images of '${path}' are calibrated with, as ${count} were asked for.`,
+      place,
+      subject: 'images',
+      hint: 'Name others with --images.',
+    },
+  ]);
 }
 
 /** Digits that either split of the npm package has. */

@@ -33,7 +33,7 @@ export interface DesignSettings<
 }
 
 const legalModel = 'vit({ ... }), deit.tiny({ ... }) or encoder({ ... }, [...])';
-const legalImages = 'mnist({ count }) or noise({ count, seed })';
+const legalImages = 'folder({ path, count }), mnist({ count }) or noise({ count, seed })';
 
 const schema = z.strictObject({
   name: nameSchema,

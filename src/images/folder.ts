@@ -11,7 +11,10 @@ import { decodePng } from './png.ts';
  * names of their folders). At most `count`, spread evenly over what is there, because sets are
  * often sorted by class. Throws `DiagnosticsError` (VT226, VT223).
  */
-export function readImageFolder(path: string, count = Number.POSITIVE_INFINITY): RawImage[] {
+export function readImageFolder(
+  path: string,
+  count = Number.POSITIVE_INFINITY,
+): readonly RawImage[] {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw imagesFault(path, `'${basename(path)}' does not exist.`);
   if (found.isFile()) return spread(readNpzImages(path), count);
@@ -57,7 +60,13 @@ function readPng(file: string, label: number | undefined): RawImage {
   return { ...image, label };
 }
 
-function spread<T>(all: readonly T[], count: number): T[] {
+function spread<T>(all: readonly T[], count: number): readonly T[] {
+  return splitImages(all, count).chosen;
+}
+
+/** At most `count`, spread evenly, and the others. */
+export function splitImages<T>(all: readonly T[], count: number) {
   const used = Math.min(count, all.length);
-  return Array.from({ length: used }, (_, i) => all[Math.floor((i * all.length) / used)] as T);
+  const at = new Set(Array.from({ length: used }, (_, i) => Math.floor((i * all.length) / used)));
+  return { chosen: all.filter((_, i) => at.has(i)), rest: all.filter((_, i) => !at.has(i)) };
 }
