@@ -71,9 +71,10 @@ function buildFolder(seed: number, keep: boolean): string {
 }
 
 function describe(result: SweepCase, seed: number): string {
-  const { index, shape, bits, tile, checks, cyclesPerFrame, failures, seconds, folder } = result;
+  const { index, shape, bits, method, tile, checks, cyclesPerFrame, failures } = result;
+  const { seconds, folder } = result;
   const verdict = failures.length === 0 ? 'ok    ' : 'FAILED';
-  const line = `${String(index).padStart(3)} ${verdict} ${seconds.toFixed(1).padStart(5)} s  ${bits.padEnd(7)} tile ${tile.padEnd(7)} ${shape}; ${cyclesPerFrame} cycles; ${checks.slice(1).join(' ')}`;
+  const line = `${String(index).padStart(3)} ${verdict} ${seconds.toFixed(1).padStart(5)} s  ${bits.padEnd(9)} ${method.padEnd(22)} tile ${tile.padEnd(7)} ${shape}; ${cyclesPerFrame} cycles; ${checks.slice(1).join(' ')}`;
   if (failures.length === 0) return line;
   return [
     line,

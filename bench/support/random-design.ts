@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '../../src/arithmetic/index.ts';
+import { presetNames, presets } from '../../src/dsl/presets.ts';
 import {
   attention,
   type Design,
@@ -24,6 +25,8 @@ export interface RandomDesign {
   /** `d2 w45 t17 h3 p3x3 c1 k10 class`: what a reader needs to tell the designs apart. */
   readonly shape: string;
   readonly bits: string;
+  /** Preset of quantization. */
+  readonly method: string;
   readonly tile: string;
   /** Products of one frame, by which slow and fast cases are told apart. */
   readonly products: number;
@@ -34,6 +37,8 @@ export interface RandomDesign {
 export interface RandomDesignOptions {
   /** Keeps width, tokens and tile small, for checks that take long on a large design. */
   readonly small?: boolean | undefined;
+  /** Draws a method of quantization, too; plain min-max otherwise. */
+  readonly methods?: boolean | undefined;
 }
 
 /** Tiles with an awkward side are as likely as the usual ones: most mistakes are made there. */
@@ -70,10 +75,13 @@ const MOST_CYCLES_SMALL = 30_000;
 export function randomDesign(
   seed: number,
   index: number,
-  { small = false }: RandomDesignOptions = {},
+  { small = false, methods = false }: RandomDesignOptions = {},
 ): RandomDesign {
   const random = createRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
-  const made = makeDesign(random, `random${index}`, small);
+  const plain = makeDesign(random, `random${index}`, small);
+  const { design: made, method } = methods
+    ? withMethod(random, plain)
+    : { design: plain, method: 'minmax' };
   const { model, quant: q, target } = made;
   const tile = target.tile as Required<TileChoice>;
   const { height, width, channels } = model.image;
@@ -83,11 +91,23 @@ export function randomDesign(
   return Object.freeze({
     design: made,
     shape: `${height}x${width}x${channels}/${model.patch} ${tokenCount(model)}t w${model.width} ${branches.flat().join(',')} k${model.classes} ${model.pooling}`,
-    bits: `W${q.weights}A${q.activations}R${q.residual}`,
+    bits: `W${q.weights}A${q.activations}R${q.residual}${q.ends === undefined ? '' : `E${q.ends}`}`,
+    method,
     tile: `${tile.inputs}x${tile.outputs}/${tile.vector}`,
     products: productsOf(model),
     array: tile.inputs * tile.outputs,
   });
+}
+
+/** Drawn last, so that shape, bits and tile are those of the same design without a method. */
+function withMethod({ nextInt }: Random, plain: Design) {
+  const name = presetNames[nextInt(0, presetNames.length - 1)] ?? 'minmax';
+  const { method } = presets[name];
+  const ends = nextInt(0, 1) === 0 ? undefined : nextInt(2, 8);
+  // Zero points meet every kind of layer in half of the designs, whatever the preset.
+  const range = nextInt(0, 1) === 0 ? method.range : ('asymmetric' as const);
+  const quant = { ...plain.quant, ends, method: { ...method, range } };
+  return { design: { ...plain, quant }, method: `${name} ${range}` };
 }
 
 const LETTER = { none: 'l', gelu: 'g', relu: 'r' } as const;

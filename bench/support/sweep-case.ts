@@ -18,6 +18,7 @@ export interface SweepCase {
   readonly index: number;
   readonly shape: string;
   readonly bits: string;
+  readonly method: string;
   readonly tile: string;
   /** Checks that were made: `lint sim synth icarus`. */
   readonly checks: readonly string[];
@@ -51,7 +52,10 @@ export async function sweepCase(
   extras: Extras = extrasOf(index),
 ): Promise<SweepCase> {
   const started = performance.now();
-  const random = randomDesign(seed, index, { small: extras.synthesis || extras.icarus });
+  const random = randomDesign(seed, index, {
+    small: extras.synthesis || extras.icarus,
+    methods: true,
+  });
   const folder = join(root, `random${index}`);
   const checks: string[] = [];
   const failures: string[] = [];
@@ -88,7 +92,8 @@ export async function sweepCase(
     }
   }
   return {
-    ...{ index, shape: random.shape, bits: random.bits, tile: random.tile, checks, failures },
+    ...{ index, shape: random.shape, bits: random.bits, method: random.method },
+    ...{ tile: random.tile, checks, failures },
     cyclesPerFrame: report?.cyclesPerFrame ?? 0,
     valuesCompared: report?.valuesCompared ?? 0,
     seconds: (performance.now() - started) / 1000,

@@ -7,6 +7,7 @@ import {
   deit,
   design,
   encoder,
+  folder,
   gelu,
   layerNorm,
   linear,
@@ -157,6 +158,9 @@ quant({ weights: 4, activations: 8, ends: 9 });
 quant.preset('smooth-quant', { weights: 8, activations: 8 });
 // @ts-expect-error 'observer' does not exist in type
 quant.preset('smoothquant', { weights: 8, activations: 8, observer: 'mse' });
+
+// @ts-expect-error "count is 0; a whole number of at least 1 is needed"
+folder({ path: './images', count: 0 });
 
 // Blocks composed by hand.
 // @ts-expect-error "gelu() stands twice in a row"
