@@ -1,6 +1,6 @@
 import { check } from '../check/index.ts';
 import type { QuantSettings } from '../dsl/design.ts';
-import type { LabelledImage } from '../images/index.ts';
+import { type LabelledImage, splitImages } from '../images/index.ts';
 import { type Observations, quantizeObserved } from '../quantize/index.ts';
 import { type RunStep, stepper } from '../tools/index.ts';
 import { createClassifier } from './classify.ts';
@@ -48,7 +48,7 @@ export interface AccuracyOptions {
   readonly onMethod?: ((method: MethodAccuracy, float: Score) => void) | undefined;
 }
 
-/** Images over which the noise of layers is measured. */
+/** Images over which the noise of layers is measured, spread over all: sets are often sorted. */
 const NOISE_IMAGES = 16;
 
 /**
@@ -63,6 +63,7 @@ export async function measureAccuracy(
   const labels = images.map((image) => image.label);
   const { model, parameters, images: calibration } = observations;
   const network = keyOf(model, parameters);
+  const noiseImages = splitImages(pixels, NOISE_IMAGES).chosen;
   const classifier = createClassifier(pixels, store, workers);
   try {
     const float = await step(
@@ -85,7 +86,6 @@ export async function measureAccuracy(
         () => classifier.classify(key, () => ({ kind: 'integer', graph: quantized().graph })),
         (found) => shown(scoreOf(found, labels)),
       );
-      const noiseImages = pixels.slice(0, NOISE_IMAGES);
       const layers = stored(store, keyOf('noise', key, noiseImages), () => {
         const { graph, parameters: folded } = quantized();
         return signalToNoise(model, folded, graph, noiseImages);
