@@ -85,14 +85,18 @@ export const presets = Object.freeze({
   comq: preset('arXiv 2403.07134', 'rounding by coordinate descent on codes and steps', {
     rounding: { kind: 'comq' },
   }),
-  vitrum: preset('docs/quantization.md', 'the composition that did best on the models here', {
-    observer: mse,
-    range: 'asymmetric',
-    weight: { observer: mse, range: 'full' },
-    equalize: true,
-    rounding: { kind: 'comq' },
-    biasCorrection: true,
-  }),
+  vitrum: preset(
+    'docs/quantization.md',
+    'squared error, zero points, equalization, COMQ, bias correction together',
+    {
+      observer: mse,
+      range: 'asymmetric',
+      weight: { observer: mse, range: 'full' },
+      equalize: true,
+      rounding: { kind: 'comq' },
+      biasCorrection: true,
+    },
+  ),
 }) satisfies Readonly<Record<string, Preset>>;
 
 export type PresetName = keyof typeof presets;
