@@ -1,5 +1,4 @@
 import { throwIfAny } from '../../diagnostics/index.ts';
-import type { ImageFormat } from '../../model/index.ts';
 import type { OnnxGraph, OnnxNode } from '../onnx/read.ts';
 import { MAX_ELEMENTS } from '../onnx/tensor.ts';
 import type { Reporter } from '../reporter.ts';
@@ -22,7 +21,7 @@ const EVALUATORS: Readonly<Record<string, Evaluator>> = {
  * does not need are not looked at. Throws `DiagnosticsError` with every node that cannot be
  * evaluated. Behind such a node, only nodes of unknown operators are named as well.
  */
-export function evaluateGraph(graph: OnnxGraph, image: ImageFormat, reporter: Reporter): Value {
+export function evaluateGraph(graph: OnnxGraph, image: ImageSize, reporter: Reporter): Value {
   const values = new Map<string, Value>(graph.initializers);
   const evaluation = createEvaluation(graph.opset);
   values.set(graph.input.name, wholeView(inputOperation(graph, image, reporter)));
@@ -100,6 +99,8 @@ function report(node: OnnxNode, { code, reason }: NodeFault, reporter: Reporter)
   } else reporter.add(code, `${name} cannot be read: ${reason}.`);
 }
 
+type ImageSize = { readonly height: number; readonly width: number; readonly channels: number };
+
 function createEvaluation(opset: number): Evaluation {
   const known = new Map<string, Operation>();
   const ids = new Map<unknown, number>();
@@ -132,7 +133,7 @@ function createEvaluation(opset: number): Evaluation {
 }
 
 /** The image as `[1, channels, height, width]`; dimensions that the file leaves open are the design's. */
-function inputOperation(graph: OnnxGraph, image: ImageFormat, reporter: Reporter): Operation {
+function inputOperation(graph: OnnxGraph, image: ImageSize, reporter: Reporter): Operation {
   const wanted = [1, image.channels, image.height, image.width];
   const given = graph.input.shape ?? wanted;
   if (given.length !== 4) {
