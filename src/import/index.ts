@@ -22,6 +22,7 @@ export function importParameters(
     : importOnnx(model, source.file, folder, place);
 }
 
+export * from './inspect.ts';
 export * from './manifest/index.ts';
 export * from './onnx.ts';
 export * from './random.ts';

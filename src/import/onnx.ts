@@ -29,7 +29,11 @@ export function importOnnx(model: Model, file: string, folder: string, place?: P
 
 /** The encoder that a file holds. Dimensions that the file leaves open are those of `image`. */
 export function readEncoder(path: string, image: ImageSize, reporter: Reporter): Encoder {
-  const graph = readOnnx(path, reporter);
+  return encoderIn(readOnnx(path, reporter), image, reporter);
+}
+
+/** The encoder of a graph. Throws `DiagnosticsError` (VT205 .. VT212). */
+export function encoderIn(graph: OnnxGraph, image: ImageSize, reporter: Reporter): Encoder {
   checkFinite(graph, reporter);
   const output = evaluateGraph(graph, image, reporter);
   if (sizeOf(output.shape.slice(0, -1)) !== 1) {

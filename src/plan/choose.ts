@@ -100,7 +100,8 @@ function streamedNodes(
  * array that reaches it; without one, the fastest that fits the board.
  *
  * Throws `DiagnosticsError`: VT411 nothing fits the board, VT412 the frame rate is out of reach,
- * VT413 the fixed tile does not fit.
+ * VT413 the fixed tile does not fit, VT415 it has
+ * tokens side by side that a node must read one by one.
  */
 export function choosePlan(
   checked: CheckedGraph,
@@ -113,8 +114,17 @@ export function choosePlan(
     const place = places[at] ?? places['target.board'] ?? places.target;
     throw new DiagnosticsError([{ code, message, hint, place }]);
   };
+  const alone = readsRowsAlone(checked.graph);
   if (target.tile) {
     const { tokens = 1, inputs, outputs, vector } = target.tile;
+    if (alone && tokens > 1) {
+      fault(
+        'VT415',
+        `The tile has ${tokens} tokens side by side, and ${alone} takes learned tokens apart from the others.`,
+        'Leave `tokens` out of the tile.',
+        'target.tile',
+      );
+    }
     const lanes = vector ?? lanesFor(Math.min(inputs, outputs));
     const shape = { tokens, inputs, outputs, vector: lanes };
     const plans = weightPlaces(board, target).map((p) =>
@@ -136,7 +146,9 @@ export function choosePlan(
   // External memory is used only where weights on chip do not do.
   let plans: Plan[] = [];
   for (const place of weightPlaces(board, target)) {
-    plans = candidates().map((shape) => planShape(checked, board, clockMHz, shape, place));
+    plans = candidates(alone ? [1] : [1, 2]).map((shape) =>
+      planShape(checked, board, clockMHz, shape, place),
+    );
     if (plans.some(reaches)) break;
   }
   const fitting = plans.filter((plan) => fits(plan.estimate, board));
@@ -178,20 +190,29 @@ function weightPlaces(board: Board, { weights, weightBus }: Target): WeightPlace
   return board.family === 'xcup' || board.family === 'xc7' ? ['onChip', external] : ['onChip'];
 }
 
+/** The node that reads rows one by one, which a memory with several tokens in a word cannot give. */
+function readsRowsAlone({ nodes }: IntegerGraph): string | undefined {
+  return nodes.find(
+    (node) =>
+      (node.kind === 'linear' && (node.join ?? 1) > 1) ||
+      (node.kind === 'meanPool' && (node.firstRow ?? 0) > 0),
+  )?.output.name;
+}
+
 /** Lanes of the row-wise units for a tile of which `small` is the smaller side: up to 4, dividing it. */
 function lanesFor(small: number): number {
   return [4, 3, 2].find((lanes) => small % lanes === 0) ?? 1;
 }
 
 /** Tiles in order of size: powers of two and three times powers of two, near square. */
-function candidates(): EngineShape[] {
+function candidates(sideBySide: readonly number[]): EngineShape[] {
   const sides = [2, 4, 6, 8, 12, 16, 24, 32];
   const shapes: EngineShape[] = [];
   for (const inputs of sides) {
     for (const outputs of sides) {
       const [small, large] = inputs < outputs ? [inputs, outputs] : [outputs, inputs];
       if (large % small !== 0 || large / small > 2) continue;
-      for (const tokens of [1, 2]) {
+      for (const tokens of sideBySide) {
         for (const vector of [2, 4, 8, 16]) {
           if (small % vector === 0 && small % tokens === 0) {
             shapes.push({ tokens, inputs, outputs, vector });

@@ -54,7 +54,9 @@ export function calibrate(
 
 /** The tensors that LayerNorm reads. */
 function residualNames(model: Model): ReadonlySet<string> {
-  return new Set(['embedding', 'pool', ...model.branches.map((branch) => branch.name)]);
+  const branches = model.branches.map((branch) => branch.name);
+  const norms = model.norm === 'post' ? branches.map((name) => `${name}.norm`) : [];
+  return new Set(['embedding', 'pool', ...branches, ...norms]);
 }
 
 function statisticsOf(data: Float32Array, width: number): TensorStatistics {

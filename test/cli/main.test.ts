@@ -57,6 +57,8 @@ const ENGINE: Engine = {
   },
   simulate: async () => SIM,
   synthesize: async () => SYNTH,
+  checkModel: async (file) => ({ file, summary: [['width', '24']], figures: { width: 24 } }),
+  importModel: async (file, { out }) => ({ file, out, summary: [], figures: {} }),
   detectTools: async () => [tool('verilator', 'ok', ['sim']), tool('yosys', 'missing', [])],
 };
 

@@ -16,6 +16,8 @@ export interface FixtureRecord {
   readonly exporter: string;
   readonly opset: number;
   readonly channels: number;
+  /** How a quantized fixture was made. */
+  readonly quantized?: string | undefined;
   readonly accuracy: number;
   readonly logits: readonly (readonly number[])[];
 }
@@ -25,6 +27,11 @@ export function fixtureNames(): string[] {
     .filter((file) => file.endsWith('.onnx'))
     .map((file) => file.replace('.onnx', ''))
     .sort();
+}
+
+/** Those that were not quantized when they were exported. */
+export function floatFixtures(): string[] {
+  return fixtureNames().filter((name) => fixtureRecord(name).quantized === undefined);
 }
 
 export function fixtureRecord(name: string): FixtureRecord {

@@ -85,6 +85,33 @@ export interface SynthResult extends SynthReport {
   readonly design: string;
 }
 
+export interface CheckOptions {
+  /** Of an image, where the file leaves it open. */
+  readonly image?: readonly [height: number, width: number] | undefined;
+}
+
+export interface CheckResult {
+  readonly file: string;
+  /** Lines for people, label and value. */
+  readonly summary: readonly (readonly [label: string, value: string])[];
+  readonly figures: Readonly<Record<string, unknown>>;
+}
+
+export interface ImportOptions extends CheckOptions {
+  /** The design file to write. */
+  readonly out: string;
+  readonly name?: string | undefined;
+  readonly board: string;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+  /** Whether a file that exists may be replaced. */
+  readonly force: boolean;
+}
+
+export interface ImportResult extends CheckResult {
+  readonly out: string;
+}
+
 /**
  * What the commands call. `target` is a design file or a folder made by a build. They throw
  * `DiagnosticsError` for the user's faults and `ToolError` for missing tools; a check that failed
@@ -94,6 +121,8 @@ export interface Engine {
   build(design: string, options: BuildOptions, context: Context): Promise<BuildResult>;
   simulate(target: string, options: SimOptions, context: Context): Promise<SimResult>;
   synthesize(target: string, options: SynthOptions, context: Context): Promise<SynthResult>;
+  checkModel(file: string, options: CheckOptions): Promise<CheckResult>;
+  importModel(file: string, options: ImportOptions): Promise<ImportResult>;
   detectTools(): Promise<readonly Detected[]>;
 }
 

@@ -60,6 +60,14 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
     field: asInt32,
     decode: halfToNumber,
   },
+  16: {
+    name: 'BFLOAT16',
+    bytes: 2,
+    integer: false,
+    raw: (d, i) => bfloatToNumber(d.getUint16(2 * i, true)),
+    field: asInt32,
+    decode: bfloatToNumber,
+  },
   11: {
     name: 'DOUBLE',
     bytes: 8,
@@ -69,11 +77,11 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
   },
 };
 
+/** Gives the bytes of a tensor that lie in another file, so many of them. */
+export type ExternalData = (tensor: TensorProto, bytes: number) => Uint8Array | TensorFault;
+
 /** A tensor of the file as a constant, or why not. Sizes are checked before anything is allocated. */
-export function readTensor(tensor: TensorProto): Constant | TensorFault {
-  if (tensor.dataLocation === EXTERNAL) {
-    return { code: 'VT208', reason: 'keeps its data in another file' };
-  }
+export function readTensor(tensor: TensorProto, external?: ExternalData): Constant | TensorFault {
   const type = ELEMENT_TYPES[tensor.dataType];
   if (!type) {
     const names = Object.values(ELEMENT_TYPES).map((t) => t.name);
@@ -90,18 +98,23 @@ export function readTensor(tensor: TensorProto): Constant | TensorFault {
     };
   }
   const values = type.field(tensor);
-  const held = tensor.rawData.length > 0 ? tensor.rawData.length / type.bytes : values.length;
+  const raw =
+    tensor.dataLocation === EXTERNAL
+      ? (external?.(tensor, count * type.bytes) ?? {
+          code: 'VT208' as const,
+          reason: 'keeps its data in another file',
+        })
+      : tensor.rawData;
+  if ('code' in raw) return raw;
+  const held = raw.length > 0 ? raw.length / type.bytes : values.length;
   if (held !== count) {
     const reason = `has the shape [${shape}], that is ${count} elements, but data of ${held}`;
     return { code: 'VT207', reason };
   }
   // Doubles hold 32-bit integers and the small 64-bit ones of shapes exactly.
-  const data =
-    type.name === 'FLOAT' || type.name === 'FLOAT16'
-      ? new Float32Array(count)
-      : new Float64Array(count);
-  if (tensor.rawData.length > 0) {
-    const { buffer, byteOffset, byteLength } = tensor.rawData;
+  const data = type.bytes <= 4 && !type.integer ? new Float32Array(count) : new Float64Array(count);
+  if (raw.length > 0) {
+    const { buffer, byteOffset, byteLength } = raw;
     const view = new DataView(buffer, byteOffset, byteLength);
     for (let i = 0; i < count; i++) data[i] = type.raw(view, i);
   } else {
@@ -111,6 +124,11 @@ export function readTensor(tensor: TensorProto): Constant | TensorFault {
     });
   }
   return { kind: 'constant', shape, data, integer: type.integer, name: tensor.name };
+}
+
+/** The upper half of a binary32. */
+function bfloatToNumber(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits << 16).buffer)[0] as number;
 }
 
 /** IEEE 754 binary16. */
