@@ -1,4 +1,4 @@
-import type { Inspection } from '../import/index.ts';
+import { type Inspection, isQuantized } from '../import/index.ts';
 import { innerWidth, type Model, tokenCount } from '../model/index.ts';
 import { thousands } from './text.ts';
 
@@ -13,6 +13,9 @@ export function inspectionSummary(inspection: Inspection): {
   const { height, width, channels } = model.image;
   const count = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   const nodes = Object.values(operators).reduce((a, b) => a + b, 0);
+  const quantized = isQuantized(inspection.encoder)
+    ? 'in the file; write quant.onnx()'
+    : 'no; the design says how';
   const { place: _place, name: _name, branches, ...rest } = model;
   return {
     summary: [
@@ -24,12 +27,21 @@ export function inspectionSummary(inspection: Inspection): {
       ['pooling', `${model.pooling}, last LayerNorm: ${model.finalNorm ?? 'pooled'}`],
       ['classes', `${model.classes}`],
       ['parameters', thousands(count)],
+      ['quantized', quantized],
       [
         'nodes',
         `${nodes}, all supported${unused > 0 ? `; ${unused} more lead nowhere` : ''}: ${operatorList(operators)}`,
       ],
     ],
-    figures: { ...rest, branches, opset, operators, unused, parameters: count },
+    figures: {
+      ...rest,
+      branches,
+      opset,
+      operators,
+      unused,
+      parameters: count,
+      quantized: isQuantized(inspection.encoder),
+    },
   };
 }
 

@@ -43,7 +43,7 @@ const schema = z.strictObject({
     (v) => isOnnxPath(v) || isDraft('weights', v),
     codes.weights,
   ),
-  quant: setting<QuantDraft>('quant.minmax({ ... })', (v) => isDraft('quant', v)),
+  quant: setting<QuantDraft>('quant.minmax({ ... }) or quant.onnx()', (v) => isDraft('quant', v)),
   calibration: setting<ImagesDraft>(legalImages, (v) => isDraft('images', v)),
   target: targetSchema,
 });

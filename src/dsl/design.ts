@@ -75,6 +75,8 @@ export interface QuantSettings {
   readonly activations: number;
   /** Bits of the residual stream, 8..16. */
   readonly residual: number;
+  /** The weights file is quantized, and its integers are kept; the bits are for what it has in floats. */
+  readonly fromFile?: true | undefined;
 }
 
 export interface Target {

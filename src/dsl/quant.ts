@@ -41,5 +41,22 @@ function defined({ weights, activations, residual }: z.infer<typeof schema>) {
   return residual === undefined ? { weights, activations } : { weights, activations, residual };
 }
 
+/**
+ * The quantization that the weights file has already: ONNX with QDQ pairs, or QONNX. Its weights keep
+ * their integers and its tensors their scales and zero points. The bits are for what the file
+ * leaves in floats, 8 unless given, and for the residual stream, 16 unless given.
+ */
+function fromOnnx<
+  const W extends number = number,
+  const A extends number = number,
+  const R extends number = number,
+>(settings: Partial<MinmaxSettings<W, A, R>> = {}): QuantDraft {
+  const place = captureCall()?.place;
+  const { value, faults } = readSettings('quant.onnx', schema.partial(), settings, place);
+  const { weights = 8, activations = 8, residual = 16 } = value ?? {};
+  const quant = value && ({ weights, activations, residual, fromFile: true } as const);
+  return draft('quant', 'quant.onnx', quant, faults, place);
+}
+
 /** Schemes of quantization. */
-export const quant = Object.freeze({ minmax });
+export const quant = Object.freeze({ minmax, onnx: fromOnnx });

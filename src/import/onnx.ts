@@ -18,13 +18,18 @@ import { createReporter, type Reporter } from './reporter.ts';
  *
  * @param file path relative to `folder`, or absolute
  */
-export function importOnnx(model: Model, file: string, folder: string, place?: Place): Parameters {
+export function importOnnx(
+  model: Model,
+  file: string,
+  folder: string,
+  place?: Place,
+): { readonly parameters: Parameters; readonly encoder: Encoder } {
   const reporter = createReporter(file, place);
   const encoder = readEncoder(resolve(folder, file), model.image, reporter);
   const found = orRefuse(modelOf(encoder, model.name, model.image), reporter);
   compareModels(found, model, reporter);
   throwIfAny(reporter.faults);
-  return parametersOf(encoder, model);
+  return { parameters: parametersOf(encoder, model), encoder };
 }
 
 /** The encoder that a file holds. Dimensions that the file leaves open are those of `image`. */

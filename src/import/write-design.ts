@@ -4,6 +4,7 @@ import { type CodeBlockWriter, IndentationText, Project, QuoteKind } from 'ts-mo
 import { DiagnosticsError } from '../diagnostics/index.ts';
 import type { AttentionBranch, Branch, FeedForwardBranch, Model } from '../model/index.ts';
 import { IMAGE_NET, type Inspection } from './inspect.ts';
+import { isQuantized } from './quantized/index.ts';
 
 export interface DesignFileOptions {
   /** The design file. */
@@ -43,7 +44,7 @@ export function writeDesign(
 const MAX_LINE = 100;
 
 /** The text of the design. `weights` is the model's path from the design's folder. */
-export function designText({ model }: Inspection, weights: string, board: string): string {
+export function designText({ model, encoder }: Inspection, weights: string, board: string): string {
   const project = new Project({
     useInMemoryFileSystem: true,
     manipulationSettings: {
@@ -75,7 +76,11 @@ export function designText({ model }: Inspection, weights: string, board: string
       described.write(writer);
       writer.write(',').newLine();
       writer.writeLine(`weights: ${quoted(weights)},`);
-      writer.writeLine('quant: quant.minmax({ weights: 8, activations: 8, residual: 16 }),');
+      writer.writeLine(
+        isQuantized(encoder)
+          ? 'quant: quant.onnx({ residual: 16 }),'
+          : 'quant: quant.minmax({ weights: 8, activations: 8, residual: 16 }),',
+      );
       writer.writeLine(
         '// Noise gives ranges to build with; images of the task give those to trust.',
       );

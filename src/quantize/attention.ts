@@ -61,7 +61,7 @@ export function attentionNodes(
 }
 
 /** Scores in steps of 1/32 nat; the `1/sqrt(d)` of the attention is part of the multiplier. */
-function scoresNode(
+export function scoresNode(
   context: Context,
   branch: AttentionBranch,
   query: TensorType,

@@ -61,7 +61,7 @@ export function patchEmbeddingNode(context: Context, input: TensorType): PatchEm
 }
 
 /** Position embedding plus the class token (leading row) or the bias (patch rows), in output steps. */
-function offsets(context: Context, output: TensorType): Int32Array {
+export function offsets(context: Context, output: TensorType): Int32Array {
   const { width } = context.model;
   const position = tensor(context, 'positionEmbedding').data;
   const bias = tensor(context, 'patchEmbedding.bias').data;

@@ -128,7 +128,7 @@ function feedForwardNodes(
  * Pooling, the last LayerNorm in its order, and the head. A LayerNorm of all tokens before a mean,
  * and a mean without one before the head, change their memories by nodes that compute nothing.
  */
-function headNodes(context: Context, { tensor, normed }: Stream): IntegerNode[] {
+export function headNodes(context: Context, { tensor, normed }: Stream): IntegerNode[] {
   const { pooling, finalNorm = 'pooled' } = context.model;
   const nodes: IntegerNode[] = [];
   const add: Add = (...added) => {
@@ -154,7 +154,7 @@ function headNodes(context: Context, { tensor, normed }: Stream): IntegerNode[] 
   return [...nodes, headNode(context, stream)];
 }
 
-function meanPoolNode(context: Context, input: TensorType): MeanPoolNode {
+export function meanPoolNode(context: Context, input: TensorType): MeanPoolNode {
   const output = residualType(context, 'pool', 1);
   const firstRow = leadingTokens(context.model);
   const factor = input.scale / ((context.tokens - firstRow) * output.scale);
@@ -178,7 +178,7 @@ function withPlace<N extends IntegerNode>(node: N, place: N['place']): N {
 }
 
 /** Freezes objects and arrays; typed arrays cannot be frozen and stay as they are. */
-function deepFreeze<T>(value: T): T {
+export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   for (const inner of Object.values(value)) deepFreeze(inner);
   return Object.freeze(value);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFault, openArrays } from '../../src/arrays/index.ts';
+import type { Encoder } from '../../src/import/match/encoder.ts';
 import { isMismatch } from '../../src/import/match/mismatch.ts';
 import { modelOf, parametersOf } from '../../src/import/model.ts';
 import { readEncoder } from '../../src/import/onnx.ts';
@@ -62,7 +63,11 @@ export const FIXTURE_MEAN = 0.5;
 export const FIXTURE_STD = 0.25;
 export const FIXTURE_SIDE = 16;
 
-export function importFixture(name: string): { model: Model; parameters: Parameters } {
+export function importFixture(name: string): {
+  model: Model;
+  parameters: Parameters;
+  encoder: Encoder;
+} {
   const { channels } = fixtureRecord(name);
   const reporter = createReporter(`${name}.onnx`);
   const image = { height: FIXTURE_SIDE, width: FIXTURE_SIDE, channels };
@@ -70,5 +75,5 @@ export function importFixture(name: string): { model: Model; parameters: Paramet
   const all = (value: number) => Array<number>(channels).fill(value);
   const model = modelOf(encoder, 'fixture', { mean: all(FIXTURE_MEAN), std: all(FIXTURE_STD) });
   if (isMismatch(model)) throw new Error(model.reason);
-  return { model, parameters: parametersOf(encoder, model) };
+  return { model, encoder, parameters: parametersOf(encoder, model) };
 }

@@ -57,7 +57,7 @@ const unary =
   (f: (x: number) => number, foldOnly: boolean): Evaluator =>
   (node, [x], evaluation) => {
     if (!x) return unsupported('its operand is missing');
-    if (x.kind === 'constant') return [{ ...x, data: x.data.map(f), name: '' }];
+    if (x.kind === 'constant') return [{ ...x, data: x.data.map(f), name: '', codes: undefined }];
     if (foldOnly) return unsupported('it is known on constants only');
     const tanh = stringAttribute(node, 'approximate', 'none') === 'tanh';
     return [evaluation.operation(node, x.shape, [x], { tanh: Number(tanh) })];

@@ -2,17 +2,20 @@ import { throwIfAny } from '../../diagnostics/index.ts';
 import type { OnnxGraph, OnnxNode } from '../onnx/read.ts';
 import { MAX_ELEMENTS } from '../onnx/tensor.ts';
 import type { Reporter } from '../reporter.ts';
+import { adviceFor } from './advice.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import type { Evaluation, Evaluator } from './evaluator.ts';
 import { MOVEMENT } from './movement.ts';
 import { OPERATORS } from './operators.ts';
 import { nodeOrder } from './order.ts';
+import { QONNX_DOMAINS, QONNX_OPERATORS, QUANTIZERS } from './quantizers.ts';
 import { type NodeFault, type Operation, sizeOf, type Value, wholeView } from './value.ts';
 
 const EVALUATORS: Readonly<Record<string, Evaluator>> = {
   ...ELEMENTWISE,
   ...MOVEMENT,
   ...OPERATORS,
+  ...QUANTIZERS,
 };
 
 /**
@@ -41,7 +44,9 @@ export function evaluateGraph(graph: OnnxGraph, image: ImageSize, reporter: Repo
 
 function unknownOperator(node: OnnxNode): NodeFault | null {
   const standard = node.domain === '' || node.domain === 'ai.onnx';
-  if (standard && Object.hasOwn(EVALUATORS, node.type)) return null;
+  const qonnx = QONNX_OPERATORS.includes(node.type);
+  const own = qonnx ? QONNX_DOMAINS.includes(node.domain) : standard;
+  if (own && Object.hasOwn(EVALUATORS, node.type)) return null;
   const domain = standard ? '' : ` of the domain '${node.domain}'`;
   const reason = `no part of a ViT encoder that Vitrum builds has this operator${domain}`;
   return { kind: 'fault', code: 'VT205', reason };
@@ -94,8 +99,7 @@ function announcedSize(node: OnnxNode, operands: readonly (Value | null)[]): num
 function report(node: OnnxNode, { code, reason }: NodeFault, reporter: Reporter): void {
   const name = `the node '${node.name}' (${node.type})`;
   if (code === 'VT205') {
-    const hint = `The operators that are read: ${Object.keys(EVALUATORS).sort().join(', ')}.`;
-    reporter.add(code, `${name} is not supported: ${reason}.`, hint);
+    reporter.add(code, `${name} is not supported: ${reason}.`, adviceFor(node));
   } else reporter.add(code, `${name} cannot be read: ${reason}.`);
 }
 

@@ -1,9 +1,10 @@
 import type { Activation } from '../../model/index.ts';
 import { gelu } from '../../quantize/index.ts';
 import { BINARY, UNARY } from '../graph/elementwise.ts';
-import { sameElements, type Value, type View } from '../graph/value.ts';
+import { type Operation, sameElements, type Value, type View } from '../graph/value.ts';
 import { describe, type Mismatch, mismatch } from './mismatch.ts';
-import { bare, isScalar } from './views.ts';
+import { fakeQuant } from './quantizer.ts';
+import { bare, isScalar, quantizerOf, through } from './views.ts';
 
 /** The tanh form of GELU (Hendrycks and Gimpel, arXiv 1606.08415) is never further than 5e-4 from the exact one. */
 const TOLERANCE = 1e-3;
@@ -50,12 +51,30 @@ function arithmeticOperands(view: View): readonly Value[] | null {
   return elementwise && scalars && view.map === null ? operands : null;
 }
 
-function evaluateAt(value: Value, x: View, samples: Float64Array): Float64Array {
+/** What an activation with its quantizers makes of real values of its argument. */
+export function evaluateActivation(after: View, before: View, samples: Float64Array): Float64Array {
+  return evaluateAt(after, bare(before), samples, fakeQuant);
+}
+
+type Rounding = (values: Float64Array, quantizer: Operation) => Float64Array;
+const asIs: Rounding = (values) => values;
+
+function evaluateAt(
+  value: Value,
+  x: View,
+  samples: Float64Array,
+  rounding: Rounding = asIs,
+): Float64Array {
   if (value.kind === 'constant') return samples.map(() => value.data[0] as number);
-  const view = bare(value);
+  const quantizer = quantizerOf(value);
+  const [inner] = quantizer?.operands ?? [];
+  if (quantizer && inner?.kind === 'view') {
+    return rounding(evaluateAt(through(value, inner), x, samples, rounding), quantizer);
+  }
+  const view = value;
   const operands = sameElements(view, x) ? null : arithmeticOperands(view);
   if (!operands) return samples;
-  const [a, b] = operands.map((operand) => evaluateAt(operand, x, samples));
+  const [a, b] = operands.map((operand) => evaluateAt(operand, x, samples, rounding));
   const unary = UNARY[view.base.type];
   const binary = BINARY[view.base.type];
   if (unary && a) return a.map((v) => unary(v));

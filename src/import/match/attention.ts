@@ -18,6 +18,8 @@ export interface Attention {
   readonly key: Linear;
   readonly value: Linear;
   readonly output: Linear;
+  /** What a view holds, as a multiple of what its layer gives; of the scores, of the product of the views. */
+  readonly factors: Readonly<Record<'query' | 'key' | 'value' | 'scores', number>>;
   /** What the products and the softmax read, with their quantizers. */
   readonly views: Readonly<Record<'query' | 'key' | 'value' | 'scores' | 'probabilities', View>>;
 }
@@ -71,6 +73,7 @@ export function attentionOf(output: Linear): Attention | Mismatch {
     value: withFactor(c, c.factor),
     output: reorderInputs(output, order),
     views: { query: q, key: k, value: v, scores, probabilities: p },
+    factors: { query: a.factor / rest, key: b.factor, value: 1, scores: scaled.factor },
   };
 }
 

@@ -7,6 +7,8 @@ export interface Constant {
   readonly integer: boolean;
   /** The initializer it came from, or ''. */
   readonly name: string;
+  /** Of an integer type, the numbers that it holds. */
+  readonly range?: { readonly low: number; readonly high: number } | undefined;
   /** The integers that the values were dequantized from, where they were. */
   readonly codes?: Codes | undefined;
 }

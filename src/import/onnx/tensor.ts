@@ -16,6 +16,8 @@ interface ElementType {
   readonly name: string;
   readonly bytes: number;
   readonly integer: boolean;
+  /** Of the types that quantizers use. */
+  readonly range?: { readonly low: number; readonly high: number };
   /** Reads element `i` of raw little-endian data. */
   readonly raw: (data: DataView, i: number) => number;
   /** The field that holds the elements when there are no raw data. */
@@ -35,8 +37,36 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
     raw: (d, i) => d.getFloat32(4 * i, true),
     field: (t) => t.floatData,
   },
-  2: { name: 'UINT8', bytes: 1, integer: true, raw: (d, i) => d.getUint8(i), field: asInt32 },
-  3: { name: 'INT8', bytes: 1, integer: true, raw: (d, i) => d.getInt8(i), field: asInt32 },
+  2: {
+    ...{ name: 'UINT8', bytes: 1, integer: true, range: { low: 0, high: 255 } },
+    raw: (d, i) => d.getUint8(i),
+    field: asInt32,
+  },
+  3: {
+    ...{ name: 'INT8', bytes: 1, integer: true, range: { low: -128, high: 127 } },
+    raw: (d, i) => d.getInt8(i),
+    field: asInt32,
+  },
+  4: {
+    ...{ name: 'UINT16', bytes: 2, integer: true, range: { low: 0, high: 65535 } },
+    raw: (d, i) => d.getUint16(2 * i, true),
+    field: asInt32,
+  },
+  5: {
+    ...{ name: 'INT16', bytes: 2, integer: true, range: { low: -32768, high: 32767 } },
+    raw: (d, i) => d.getInt16(2 * i, true),
+    field: asInt32,
+  },
+  21: {
+    ...{ name: 'UINT4', bytes: 0.5, integer: true, range: { low: 0, high: 15 } },
+    raw: nibble,
+    field: asInt32,
+  },
+  22: {
+    ...{ name: 'INT4', bytes: 0.5, integer: true, range: { low: -8, high: 7 } },
+    raw: (d, i) => ((nibble(d, i) + 8) % 16) - 8,
+    field: asInt32,
+  },
   6: {
     name: 'INT32',
     bytes: 4,
@@ -106,7 +136,9 @@ export function readTensor(tensor: TensorProto, external?: ExternalData): Consta
         })
       : tensor.rawData;
   if ('code' in raw) return raw;
-  const held = raw.length > 0 ? raw.length / type.bytes : values.length;
+  // Two elements of 4 bits share a byte, and the last one may be alone in its own.
+  const odd = type.bytes < 1 ? count % 2 : 0;
+  const held = raw.length > 0 ? raw.length / type.bytes - odd : values.length;
   if (held !== count) {
     const reason = `has the shape [${shape}], that is ${count} elements, but data of ${held}`;
     return { code: 'VT207', reason };
@@ -123,12 +155,18 @@ export function readTensor(tensor: TensorProto, external?: ExternalData): Consta
       data[i] = type.decode ? type.decode(number) : number;
     });
   }
-  return { kind: 'constant', shape, data, integer: type.integer, name: tensor.name };
+  const { integer, range } = type;
+  return { kind: 'constant', shape, data, integer, range, name: tensor.name };
 }
 
 /** The upper half of a binary32. */
 function bfloatToNumber(bits: number): number {
   return new Float32Array(Uint32Array.of(bits << 16).buffer)[0] as number;
+}
+
+/** Elements of 4 bits, the low one of a byte first. */
+function nibble(data: DataView, i: number): number {
+  return (data.getUint8(i >> 1) >> (4 * (i % 2))) & 15;
 }
 
 /** IEEE 754 binary16. */
