@@ -10,8 +10,6 @@ import { scaleFor } from './scale.ts';
  * whose norms do not stand between the two need these.
  */
 
-/** No deviation is left: this shift takes every sum of a row to a mean of 0. */
-const NO_MEAN = { meanMultiplier: 1, meanShift: 47 } as const;
 const MAX_MULTIPLIER_BITS = 11;
 
 /** The first `rows` rows of the residual stream as activations: a LayerNorm without its norm. */
@@ -30,9 +28,10 @@ export function activationNode(context: Context, input: TensorType, rows: number
     input: input.name,
     path: `${name}.weight`,
     rows,
-    ...NO_MEAN,
-    varianceBias: 0,
-    varianceShift: 47,
+    // |sum| of a row is at most 2^(bits-1) * width, which this shift rounds to a mean of 0.
+    ...{ meanMultiplier: 1, meanShift: input.format.bits + Math.ceil(Math.log2(width)) },
+    // The table has one entry, whatever the index.
+    ...{ varianceBias: 0, varianceShift: MAX_EPILOGUE_SHIFT },
     table: Int32Array.of(multiplier),
     weight: new Int32Array(width).fill(1),
     bias: new Float64Array(width).fill(roundingConstant(shift)),

@@ -11,6 +11,8 @@ describe('the manual', () => {
     'docs/architecture.md',
     'docs/arithmetic.md',
     'docs/manifest.md',
+    'docs/import.md',
+    'python/README.md',
     'examples/deit-tiny-w3a3/README.md',
     'docs/rtl.md',
     'docs/development.md',
