@@ -5,7 +5,7 @@ import { type AnyDesign, type LoadedDesign, loadAnyDesign } from './dsl/load.ts'
 import { emit, type Manifest } from './emit/index.ts';
 import type { OutputFile } from './emit/write-folder.ts';
 import { folderSamples, loadImages, loadSamples, packSamples } from './images/index.ts';
-import { importManifest, importParameters } from './import/index.ts';
+import { importManifest, importWeights, keepQuantization } from './import/index.ts';
 import type { IntegerGraph } from './ir/index.ts';
 import { lower } from './lower/index.ts';
 import { checkWeightsFit, choosePlan, type Plan } from './plan/index.ts';
@@ -84,19 +84,19 @@ async function quantizedGraph(
   step: RunStep,
 ): Promise<Front> {
   checkWeightsFit(model, quant.weights, board, target, places['target.board'] ?? places.target);
-  const parameters = await step('import', () =>
-    importParameters(model, weights, folder, places.weights),
+  const { parameters, encoder } = await step('import', () =>
+    importWeights(model, weights, folder, quant.fromFile === true, places.weights),
   );
   const graph = await step(
     'quantize',
-    () =>
-      quantize(
-        model,
-        parameters,
-        loadImages(calibration, model, places.calibration, folder),
-        quant,
-      ),
-    (g) => `${g.nodes.length} nodes, W${quant.weights}A${quant.activations}`,
+    () => {
+      const images = loadImages(calibration, model, places.calibration, folder);
+      return encoder
+        ? keepQuantization(encoder, model, parameters, images, quant)
+        : quantize(model, parameters, images, quant);
+    },
+    (g) =>
+      `${g.nodes.length} nodes, ${encoder ? 'integers of the file' : `W${quant.weights}A${quant.activations}`}`,
   );
   if (calibration.kind !== 'folder') {
     return { graph, images: sampleSource(calibration), samples: [] };

@@ -12,7 +12,7 @@ import {
   splitImages,
   toModelImages,
 } from '../images/index.ts';
-import { importParameters } from '../import/index.ts';
+import { importWeights, keepQuantization } from '../import/index.ts';
 import { createObservations } from '../quantize/index.ts';
 import { type OnStep, stepper } from '../tools/index.ts';
 import { cacheFolder } from '../verify/cache.ts';
@@ -52,8 +52,8 @@ export async function accuracyOfDesign(
   const candidates = candidatesOf(design.quant, options);
   const drawn = options.pictures !== undefined;
   const step = stepper(3 + candidates.length + (drawn ? 1 : 0), onStep);
-  const parameters = await step('import', () =>
-    importParameters(model, design.weights, folder, places.weights),
+  const { parameters, encoder } = await step('import', () =>
+    importWeights(model, design.weights, folder, design.quant.fromFile === true, places.weights),
   );
   const images = await step(
     'images',
@@ -62,8 +62,17 @@ export async function accuracyOfDesign(
   );
   const calibration = loadImages(design.calibration, model, places.calibration, folder);
   const observations = createObservations(model, parameters, calibration);
+  // What the file has quantized is kept as it is; presets beside it start from its weights in floats.
+  const kept = (settings: QuantSettings) =>
+    encoder && settings.fromFile
+      ? () => keepQuantization(encoder, model, parameters, calibration, settings)
+      : undefined;
   const accuracy = await measureAccuracy(
-    { observations, images, candidates },
+    {
+      observations,
+      images,
+      candidates: candidates.map((c) => ({ ...c, graph: kept(c.settings) })),
+    },
     { store: openStore(join(cacheFolder(), 'accuracy')), workers: options.workers, step },
   );
   const files =
@@ -81,7 +90,7 @@ function candidatesOf(own: QuantSettings, { compare, bits }: DesignAccuracyOptio
     const settings = { ...own, weights, activations };
     const named = names.map((name) => ({
       name,
-      settings: { ...settings, method: presets[name].method },
+      settings: { ...settings, fromFile: undefined, method: presets[name].method },
     }));
     return [{ name: 'design', settings }, ...named];
   });
@@ -90,7 +99,7 @@ function candidatesOf(own: QuantSettings, { compare, bits }: DesignAccuracyOptio
     JSON.stringify(settings.method ?? presets.minmax.method);
   const seen = new Set<string>();
   return all.filter(({ settings }) => {
-    const key = `${bitsOf(settings)} ${plain(settings)}`;
+    const key = `${bitsOf(settings)} ${settings.fromFile ? 'of the file' : plain(settings)}`;
     return !seen.has(key) && seen.add(key);
   });
 }

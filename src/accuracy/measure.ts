@@ -1,7 +1,8 @@
 import { check } from '../check/index.ts';
 import type { QuantSettings } from '../dsl/design.ts';
 import { type LabelledImage, splitImages } from '../images/index.ts';
-import { type Observations, quantizeObserved } from '../quantize/index.ts';
+import type { IntegerGraph } from '../ir/index.ts';
+import { type Observations, type Quantized, quantizeObserved } from '../quantize/index.ts';
 import { type RunStep, stepper } from '../tools/index.ts';
 import { createClassifier } from './classify.ts';
 import type { Logits } from './job.ts';
@@ -13,6 +14,8 @@ import { keyOf, type Store, sourcesOf } from './store.ts';
 export interface Candidate {
   readonly name: string;
   readonly settings: QuantSettings;
+  /** A graph that is quantized already; made by the settings when absent. */
+  readonly graph?: (() => IntegerGraph) | undefined;
 }
 
 export interface MethodAccuracy extends Score {
@@ -78,9 +81,10 @@ export async function measureAccuracy(
     );
     const floatScore = scoreOf(float, labels);
     const methods: MethodAccuracy[] = [];
-    for (const { name, settings } of candidates) {
-      const key = keyOf(settings, network, calibration, sourcesOf('quantize', 'golden'));
-      const quantized = once(() => quantize(observations, settings));
+    for (const { name, settings, graph } of candidates) {
+      const quantized = once(() => quantize(observations, settings, graph));
+      const made = graph ? keyOf(quantized().graph) : keyOf(settings, network, calibration);
+      const key = keyOf(made, sourcesOf('quantize', 'golden'));
       const logits = await step(
         `${name} ${bitsOf(settings)}`,
         () => classifier.classify(key, () => ({ kind: 'integer', graph: quantized().graph })),
@@ -110,8 +114,14 @@ export function bitsOf({ weights, activations }: QuantSettings): string {
   return `W${weights}A${activations}`;
 }
 
-function quantize(observations: Observations, settings: QuantSettings) {
-  const quantized = quantizeObserved(observations, settings);
+function quantize(
+  observations: Observations,
+  settings: QuantSettings,
+  graph: Candidate['graph'],
+): Quantized {
+  const quantized = graph
+    ? { graph: graph(), parameters: observations.parameters }
+    : quantizeObserved(observations, settings);
   check(quantized.graph);
   return quantized;
 }

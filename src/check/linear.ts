@@ -16,7 +16,13 @@ export const checkLinear: NodeCheck<LinearNode> = (node, find, report) => {
   const from = input && dimensions(input, 2, report);
   const to = dimensions(output, 2, report);
   if (!input || !from || !to) return null;
-  const [tokens, inputs] = from;
+  const { join = 1 } = node;
+  const joins = Number.isInteger(join) && join >= 1 && from[0] % join === 0;
+  if (!joins) {
+    report.fault('VT352', `${from[0]} rows are not joined ${join} by ${join}.`);
+    return null;
+  }
+  const [tokens, inputs] = [from[0] / join, from[1] * join];
   const [, outputs] = to;
   checkShape('the output', output.shape, [tokens, outputs], report);
   report.length('weight', node.weight.length, outputs * inputs);

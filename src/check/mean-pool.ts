@@ -14,7 +14,11 @@ export const checkMeanPool: NodeCheck<MeanPoolNode> = (node, find, report) => {
   const [tokens, channels] = from;
   checkShape('the output', node.output.shape, [1, channels], report);
   if (!legal) return null;
-  const sum = sumOf(formatInterval(input.format), tokens);
+  const { firstRow = 0 } = node;
+  const left = { low: 0, high: tokens - 1 };
+  if (!report.within('the first row', [firstRow], left, 'VT352')) return null;
+  const rows = tokens - firstRow;
+  const sum = sumOf(formatInterval(input.format), rows);
   const product = withRounding(times(sum, wideMultiplierInterval(node.multiplier)), node.shift);
   report.exact('the sum times the multiplier', product);
   const sumBits = signedBitsOf(sum);
@@ -22,6 +26,6 @@ export const checkMeanPool: NodeCheck<MeanPoolNode> = (node, find, report) => {
     kind: 'meanPool',
     sumBits,
     productBits: signedBitsOf(product),
-    proof: `${tokens} x ${formatName(input.format)}: |sum| <= ${magnitude(sum)}, ${sumBits} bits`,
+    proof: `${rows} x ${formatName(input.format)}: |sum| <= ${magnitude(sum)}, ${sumBits} bits`,
   };
 };

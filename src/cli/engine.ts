@@ -46,6 +46,21 @@ export const engine: Engine = {
     return { ...measured, pictures: pictures.map(shown) };
   },
 
+  checkModel: async (file, options) => {
+    const { inspectOnnx } = await import('../import/index.ts');
+    const { inspectionSummary } = await import('./inspection.ts');
+    return { file, ...inspectionSummary(inspectOnnx(file, options)) };
+  },
+
+  importModel: async (file, options) => {
+    const { inspectOnnx } = await import('../import/index.ts');
+    const { writeDesign } = await import('../import/write-design.ts');
+    const { inspectionSummary } = await import('./inspection.ts');
+    const inspection = inspectOnnx(file, options);
+    writeDesign(inspection, file, options);
+    return { file, out: shown(resolve(options.out)), ...inspectionSummary(inspection) };
+  },
+
   detectTools: async () => {
     const { detectTools, installCommand } = await import('../tools/index.ts');
     return detectTools((tool) => installCommand([tool]));

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerAccuracy } from './commands/accuracy.ts';
 import { registerBuild } from './commands/build.ts';
+import { registerCheck } from './commands/check.ts';
 import type { Engine } from './commands/contracts.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerImport } from './commands/import.ts';
 import { registerQuantize } from './commands/quantize.ts';
 import type { RunCommand } from './commands/register.ts';
 import { registerSim } from './commands/sim.ts';
@@ -51,6 +53,8 @@ function createProgram(engine: Engine, run: RunCommand, io: Io, json: boolean): 
     .configureOutput({ writeOut: json ? io.stderr : io.stdout, writeErr: io.stderr });
   // Subcommands take over these settings when they are made.
   for (const register of [
+    registerCheck,
+    registerImport,
     registerBuild,
     registerSim,
     registerSynth,

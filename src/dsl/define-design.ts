@@ -45,7 +45,7 @@ const schema = z.strictObject({
     codes.weights,
   ),
   quant: setting<QuantDraft>(
-    'quant({ ... }), quant.minmax({ ... }) or quant.preset(name, { ... })',
+    'quant({ ... }), quant.minmax({ ... }), quant.preset(name, { ... }) or quant.onnx()',
     (v) => isDraft('quant', v),
   ),
   calibration: setting<ImagesDraft>(legalImages, (v) => isDraft('images', v)),

@@ -20,7 +20,10 @@ export interface DeitSettings<
   patch?: Patch<PatchSide, Image> | undefined;
   /** 1000 unless given. */
   classes?: Count<'classes', Classes> | undefined;
-  pooling?: 'class' | 'mean' | undefined;
+  /** `distilled` for the models with a distillation token; `class` unless given. */
+  pooling?: 'class' | 'mean' | 'distilled' | undefined;
+  /** 2 for a model with a distillation token of which only the class token is read. */
+  leading?: number | undefined;
   /** ImageNet's unless given. */
   mean?: PerChannel<'mean', Mean, 3> | undefined;
   std?: PerChannel<'std', Std, 3> | undefined;
@@ -32,6 +35,7 @@ const schema = z.strictObject({
   patch: modelFields.patch.optional(),
   classes: modelFields.classes.optional(),
   pooling: modelFields.pooling,
+  leading: modelFields.leading,
   mean: modelFields.mean,
   std: modelFields.std,
   epsilon: modelFields.epsilon,

@@ -84,6 +84,8 @@ export interface QuantSettings {
   readonly ends?: number | undefined;
   /** Plain min-max when absent: symmetric, weights per output channel, activations per tensor. */
   readonly method?: QuantMethod | undefined;
+  /** The weights file is quantized, and its integers are kept; the bits are for what it has in floats. */
+  readonly fromFile?: true | undefined;
 }
 
 export interface Target {

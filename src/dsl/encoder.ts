@@ -34,7 +34,13 @@ export interface EncoderSettings<
   /** Channels of a token, which every residual keeps. */
   width: Count<'width', Width>;
   classes: Count<'classes', Classes>;
-  pooling?: 'class' | 'mean' | undefined;
+  pooling?: 'class' | 'mean' | 'distilled' | undefined;
+  /** Learned tokens before the patches, when there are more than the pooling reads. */
+  leading?: number | undefined;
+  /** LayerNorm before each branch (unless given), or behind each sum. */
+  norm?: 'pre' | 'post' | undefined;
+  /** The last LayerNorm: of what is pooled (unless given), of all tokens before that, or none. */
+  finalNorm?: 'pooled' | 'tokens' | 'none' | undefined;
   mean?: PerChannel<'mean', Mean, Channels> | undefined;
   std?: PerChannel<'std', Std, Channels> | undefined;
   epsilon?: number | undefined;
@@ -95,7 +101,10 @@ const isResidual = (x: unknown): x is Residual =>
   typeof x === 'object' && x !== null && 'kind' in x && x.kind === 'residual';
 
 function checkWidth(block: Residual, width: number): readonly Diagnostic[] {
-  if (block.branch === 'attention') return checkHeads(block.heads, width, block.shapePlace);
+  if (block.branch === 'attention') {
+    // Heads of a stated width need not divide the width of the tokens.
+    return block.headWidth ? [] : checkHeads(block.heads, width, block.shapePlace);
+  }
   if (block.width === width) return [];
   const message = `A branch ends in ${block.width} channels, but the width is ${width}.`;
   const hint = `Its last layer must be linear(${width}).`;
@@ -114,7 +123,9 @@ function nameBranches(residuals: readonly Residual[]): readonly Branch[] {
     if (residual.branch === 'attention') {
       block += 1;
       open = true;
-      return { kind: 'attention', name: `block${block}.attention`, heads: residual.heads, place };
+      const { heads, headWidth } = residual;
+      const own = headWidth ? { inner: heads * headWidth } : {};
+      return { kind: 'attention', name: `block${block}.attention`, heads, ...own, place };
     }
     if (!open) block += 1;
     open = false;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Diagnostic, Place } from '../diagnostics/index.ts';
-import type { Branch, Model } from '../model/index.ts';
+import { type Branch, leadingTokens, type Model, pooledTokens } from '../model/index.ts';
 import { type Draft, draft } from './draft.ts';
 import { codes, divisorHint, fault } from './faults.ts';
 import { oneOf, setting, whole } from './settings.ts';
@@ -30,7 +30,10 @@ export const modelFields = {
   patch: whole(1, 1024),
   width: whole(1, limits.width),
   classes: whole(1, 65536),
-  pooling: oneOf('class', 'mean').optional(),
+  pooling: oneOf('class', 'mean', 'distilled').optional(),
+  leading: whole(0, 64).optional(),
+  norm: oneOf('pre', 'post').optional(),
+  finalNorm: oneOf('pooled', 'tokens', 'none').optional(),
   mean: perChannel('a number', () => true).optional(),
   std: perChannel('a number above 0', (x) => x > 0).optional(),
   epsilon: setting<number>(
@@ -63,7 +66,8 @@ export function checkModelSettings(
       const hint = divisorHint(commonDivisor(height, width), patch);
       faults.push(fault(codes.patch, place, 'patch', message, hint));
     } else {
-      const leading = (good.pooling ?? defaults.pooling) === 'class' ? 1 : 0;
+      const { pooling = defaults.pooling } = good;
+      const leading = leadingTokens({ pooling, leading: good.leading });
       const tokens = (height / patch) * (width / patch) + leading;
       if (tokens > limits.tokens) {
         const message = `An image of ${height}x${width} in patches of ${patch} makes ${tokens} tokens.`;
@@ -71,6 +75,12 @@ export function checkModelSettings(
         faults.push(fault(codes.tooLarge, place, 'patch', message, hint));
       }
     }
+  }
+  const { pooling = defaults.pooling, leading } = good;
+  if (leading !== undefined && leading < pooledTokens[pooling]) {
+    const least = pooledTokens[pooling];
+    const message = `leading is ${leading}, and pooling '${pooling}' reads ${least} learned tokens.`;
+    faults.push(fault(codes.value, place, 'leading', message, `At least ${least} is legal.`));
   }
   for (const [name, values] of [['mean', mean] as const, ['std', std] as const]) {
     if (values === undefined || values.length === channels) continue;
@@ -114,11 +124,19 @@ export function modelDraft(
   }
   const { image, patch, width, classes } = settings;
   const { channels = defaults.channels, pooling = defaults.pooling } = settings;
-  const { epsilon = defaults.epsilon } = settings;
+  const { epsilon = defaults.epsilon, leading, norm, finalNorm } = settings;
   // Without mean and std the network sees pixels of range 0..1 as they are.
   const { mean = Array(channels).fill(0), std = Array(channels).fill(1) } = settings;
   const [height, across] = sides(image);
   const format = { height, width: across, channels, mean: [...mean], std: [...std] };
-  const value = { image: format, patch, width, pooling, branches, classes, epsilon, place };
+  const order = {
+    ...(leading !== undefined && leading !== pooledTokens[pooling] && { leading }),
+    ...(norm === 'post' && { norm }),
+    ...(finalNorm !== undefined && finalNorm !== 'pooled' && { finalNorm }),
+  };
+  const value = {
+    ...{ image: format, patch, width, pooling, ...order },
+    ...{ branches, classes, epsilon, place },
+  };
   return draft('model', from, value, [], place);
 }

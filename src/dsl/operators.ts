@@ -12,17 +12,30 @@ export function layerNorm(): LayerNorm {
   return freeze({ kind: 'layerNorm', from: 'layerNorm', faults: [], place: captureCall()?.place });
 }
 
-const attentionSchema = z.strictObject({ heads: whole(1, limits.width) });
+const attentionSchema = z.strictObject({
+  heads: whole(1, limits.width),
+  headWidth: whole(1, limits.width).optional(),
+});
 
 /** Multi-head self-attention: query, key and value projections, softmax, output projection. */
 export function attention<const H extends number>(settings: {
   /** Divides the width of the encoder. */
   heads: Count<'heads', H>;
-}): Attention<H> {
+  headWidth?: undefined;
+}): Attention<H>;
+export function attention(settings: {
+  heads: number;
+  /** Channels of a head; the heads then need not divide the width. */
+  headWidth: number;
+}): Attention<number>;
+export function attention(settings: {
+  heads: number | string;
+  headWidth?: number | undefined;
+}): Attention<number> {
   const place = captureCall()?.place;
   const { value, faults } = readSettings('attention', attentionSchema, settings, place);
-  const heads = (value?.heads ?? 1) as H;
-  return freeze({ kind: 'attention', from: 'attention', heads, faults, place });
+  const { heads = 1, headWidth } = value ?? {};
+  return freeze({ kind: 'attention', from: 'attention', heads, headWidth, faults, place });
 }
 
 /** A linear layer with bias to `width` channels, in `[tokens, inputs]`, out `[tokens, width]`. */

@@ -94,5 +94,22 @@ function bitsOf({ weights, activations, residual, ends }: z.infer<typeof presetS
   return ends === undefined ? bits : { ...bits, ends };
 }
 
-/** Schemes of quantization: chosen slot by slot, plain, or by the name of a paper. */
-export const quant = Object.freeze(Object.assign(compose, { minmax, preset }));
+/**
+ * The quantization that the weights file has already: ONNX with QDQ pairs, or QONNX. Its weights keep
+ * their integers and its tensors their scales and zero points. The bits are for what the file
+ * leaves in floats, 8 unless given, and for the residual stream, 16 unless given.
+ */
+function fromOnnx<
+  const W extends number = number,
+  const A extends number = number,
+  const R extends number = number,
+>(settings: Partial<MinmaxSettings<W, A, R>> = {}): QuantDraft {
+  const place = captureCall()?.place;
+  const { value, faults } = readSettings('quant.onnx', minmaxSchema.partial(), settings, place);
+  const { weights = 8, activations = 8, residual = 16 } = value ?? {};
+  const quant = value && ({ weights, activations, residual, fromFile: true } as const);
+  return draft('quant', 'quant.onnx', quant, faults, place);
+}
+
+/** Schemes of quantization: chosen slot by slot, plain, by the name of a paper, or that of the file. */
+export const quant = Object.freeze(Object.assign(compose, { minmax, preset, onnx: fromOnnx }));

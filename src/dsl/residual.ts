@@ -39,8 +39,8 @@ function describeResidual(parts: readonly unknown[], place: Place | undefined): 
   const origin = { kind: 'residual', from: 'residual', faults, place } as const;
   if (first?.kind === 'attention') {
     for (const other of operators.slice(1)) complain(other, aloneMessage(other), aloneHint);
-    const { heads, place: shapePlace } = first;
-    return freeze({ ...origin, branch: 'attention', heads, shapePlace });
+    const { heads, headWidth, place: shapePlace } = first;
+    return freeze({ ...origin, branch: 'attention', heads, headWidth, shapePlace });
   }
   const layers = feedForwardLayers(operators, complain);
   const width = layers.at(-1)?.width ?? 0;

@@ -49,8 +49,17 @@ export interface VitSettings<
   /** Hidden channels of the MLP; 4 times the width unless given. */
   mlp?: Count<'mlp', Hidden> | undefined;
   classes: Count<'classes', Classes>;
-  /** What the head reads: a learned class token (unless given), or the mean of the patches. */
-  pooling?: 'class' | 'mean' | undefined;
+  /**
+   * What the head reads: a learned class token (unless given), the mean of the patches, or a class
+   * and a distillation token with a head each, whose logits are averaged.
+   */
+  pooling?: 'class' | 'mean' | 'distilled' | undefined;
+  /** Learned tokens before the patches, when there are more than the pooling reads. */
+  leading?: number | undefined;
+  /** LayerNorm before each branch (unless given), or behind each sum. */
+  norm?: 'pre' | 'post' | undefined;
+  /** The last LayerNorm: of what is pooled (unless given), of all tokens before that, or none. */
+  finalNorm?: 'pooled' | 'tokens' | 'none' | undefined;
   /** Of the MLP; `gelu` unless given. */
   activation?: 'gelu' | 'relu' | undefined;
   /** Per channel, of pixels in 0..1: the network sees `(pixel / 255 - mean) / std`; 0 unless given. */

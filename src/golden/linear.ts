@@ -6,8 +6,10 @@ import { prepareProduct } from './product.ts';
 /** `[T, K]` to `[T, N]`; docs/arithmetic.md, "Linear". */
 export function prepareLinear(node: LinearNode, graph: IntegerGraph): Evaluator {
   const { shape } = tensorType(graph, node.input);
-  const rows = dimension(shape, 0);
-  const product = prepareProduct(node.weight, dimension(node.output.shape, 1), dimension(shape, 1));
+  const { join = 1 } = node;
+  const rows = dimension(shape, 0) / join;
+  const inputs = dimension(shape, 1) * join;
+  const product = prepareProduct(node.weight, dimension(node.output.shape, 1), inputs);
   const range = rangeOf(node.output.format);
   const { residual } = node.epilogue;
   return (read) => {

@@ -1,56 +1,57 @@
-import type { Model } from '../model/index.ts';
-import type { Encoder, EncoderBranch } from './match/encoder.ts';
+import { type Branch, innerWidth, leadingTokens, type Model } from '../model/index.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Epsilons are stored in single precision. */
 const EPSILON_TOLERANCE = 1e-3;
 
-/** Adds a fault (VT211) for each difference between the graph and the design. */
-export function compareWithModel(encoder: Encoder, model: Model, reporter: Reporter): void {
-  const { embedding, branches } = encoder;
-  const compare = (what: string, found: string | number, wanted: string | number) => {
-    if (found === wanted) return;
+/** Adds a fault (VT211) for each difference between the model of the graph and the design's. */
+export function compareModels(found: Model, wanted: Model, reporter: Reporter): void {
+  const compare = (what: string, has: string | number, wants: string | number) => {
+    if (has === wants) return;
     reporter.add(
       'VT211',
-      `'${reporter.file}' has ${what} ${found}, but the design has ${wanted}.`,
+      `'${reporter.file}' has ${what} ${has}, but the design has ${wants}.`,
       'Change the design, or give the weights of this design.',
     );
   };
-  const { channels, height, width } = embedding.image;
-  compare('an image height of', height, model.image.height);
-  compare('an image width of', width, model.image.width);
-  compare('image channels:', channels, model.image.channels);
-  compare('a patch of', embedding.patch, model.patch);
-  compare('a width of', embedding.width, model.width);
-  compare('a pooling of', poolingName(encoder), poolingName(model));
-  compare('a number of classes of', encoder.head.out, model.classes);
-  compare('a number of residual branches of', branches.length, model.branches.length);
-  branches.slice(0, model.branches.length).forEach((branch, i) => {
-    const wanted = model.branches[i] as Model['branches'][number];
-    compare(`as branch '${wanted.name}'`, branchName(branch), branchName(wanted));
+  compare('an image height of', found.image.height, wanted.image.height);
+  compare('an image width of', found.image.width, wanted.image.width);
+  compare('image channels:', found.image.channels, wanted.image.channels);
+  compare('a patch of', found.patch, wanted.patch);
+  compare('a width of', found.width, wanted.width);
+  compare('a pooling of', poolingName(found), poolingName(wanted));
+  compare('learned tokens before its patches:', leadingTokens(found), leadingTokens(wanted));
+  compare('its LayerNorms', orderName(found), orderName(wanted));
+  compare('a number of classes of', found.classes, wanted.classes);
+  compare('a number of residual branches of', found.branches.length, wanted.branches.length);
+  found.branches.slice(0, wanted.branches.length).forEach((branch, i) => {
+    const other = wanted.branches[i] as Branch;
+    compare(`as branch '${other.name}'`, branchName(branch, found), branchName(other, wanted));
   });
-  const norms = [...branches.map((branch) => branch.norm), encoder.norm];
-  const epsilons = new Set(norms.map((norm) => Number(norm.epsilon.toPrecision(4))));
-  for (const epsilon of epsilons) {
-    const near = Math.abs(epsilon - model.epsilon) <= EPSILON_TOLERANCE * model.epsilon;
-    if (!near) compare('a LayerNorm epsilon of', epsilon, model.epsilon);
-  }
+  const near = Math.abs(found.epsilon - wanted.epsilon) <= EPSILON_TOLERANCE * wanted.epsilon;
+  if (!near) compare('a LayerNorm epsilon of', found.epsilon, wanted.epsilon);
 }
 
-/** A mean over rows of which one is a class token is neither of the two that a design can say. */
-function poolingName(model: Model | Encoder): string {
-  const extra = 'embedding' in model && model.pooling === 'mean' && model.embedding.classToken;
-  const lacking = 'embedding' in model && model.pooling === 'class' && !model.embedding.classToken;
-  if (extra) return "'mean' with a class token";
-  return lacking ? "'class' without a class token" : `'${model.pooling}'`;
+function poolingName({ pooling, finalNorm = 'pooled' }: Model): string {
+  // Where one row is read, it does not matter whether the others are normalized too.
+  const order = pooling !== 'mean' && finalNorm === 'tokens' ? 'pooled' : finalNorm;
+  const norm = { pooled: '', tokens: ' behind the last LayerNorm', none: ' without LayerNorm' };
+  return `'${pooling}'${norm[order]}`;
+}
+
+function orderName({ norm = 'pre' }: Model): string {
+  return norm === 'pre' ? 'before the branches' : 'behind the sums';
 }
 
 /** `attention of 4 heads`, `256 gelu, 64` */
-function branchName(branch: EncoderBranch | Model['branches'][number]): string {
-  if (branch.kind === 'attention') return `an attention of ${branch.heads} heads`;
-  const layers = branch.layers.map((layer) => {
-    const width = 'linear' in layer ? layer.linear.out : layer.width;
-    return layer.activation === 'none' ? `${width}` : `${width} ${layer.activation}`;
-  });
+function branchName(branch: Branch, model: Model): string {
+  if (branch.kind === 'attention') {
+    const inner = innerWidth(branch, model);
+    const size = inner === model.width ? '' : ` and ${inner} channels`;
+    return `an attention of ${branch.heads} heads${size}`;
+  }
+  const layers = branch.layers.map(({ width, activation }) =>
+    activation === 'none' ? `${width}` : `${width} ${activation}`,
+  );
   return `linear layers of ${layers.join(', ')}`;
 }

@@ -1,7 +1,9 @@
-import type { Place } from '../diagnostics/index.ts';
+import { DiagnosticsError, type Place } from '../diagnostics/index.ts';
 import type { WeightSource } from '../dsl/design.ts';
 import type { Model, Parameters } from '../model/index.ts';
+import type { Encoder } from './match/encoder.ts';
 import { importOnnx } from './onnx.ts';
+import { isQuantized, unsupportedQuantized } from './quantized/index.ts';
 import { randomParameters } from './random.ts';
 
 /**
@@ -19,9 +21,54 @@ export function importParameters(
 ): Parameters {
   return source.kind === 'random'
     ? randomParameters(model, source.seed)
-    : importOnnx(model, source.file, folder, place);
+    : importOnnx(model, source.file, folder, place).parameters;
 }
 
+/** The weights of a design. */
+export interface Weights {
+  readonly parameters: Parameters;
+  /** The file's own quantization, when the design asks for it. */
+  readonly encoder: Encoder | null;
+}
+
+/**
+ * `importParameters` for a design that says whether its file is quantized. Throws `DiagnosticsError`
+ * (VT214) when the file is not as the design says, or is quantized in a way that is not built.
+ */
+export function importWeights(
+  model: Model,
+  source: WeightSource,
+  folder: string,
+  fromFile: boolean,
+  place?: Place,
+): Weights {
+  const { parameters, encoder } =
+    source.kind === 'random'
+      ? { parameters: randomParameters(model, source.seed), encoder: null }
+      : importOnnx(model, source.file, folder, place);
+  const quantized = encoder !== null && isQuantized(encoder);
+  const refuse = (message: string, hint: string): never => {
+    const subject = source.kind === 'onnx' ? source.file : 'weights';
+    throw new DiagnosticsError([{ code: 'VT214', message, hint, subject, place }]);
+  };
+  if (quantized && !fromFile) {
+    const hint = 'Write quant.onnx() to keep its integers, or give the float model.';
+    refuse('The weights file is quantized already, and the design quantizes it again.', hint);
+  }
+  if (!quantized && fromFile) {
+    const hint = 'Write quant.minmax({ ... }), or give a file with QDQ pairs or of QONNX.';
+    refuse('The design takes its quantization from a weights file that has none.', hint);
+  }
+  const reason = quantized ? unsupportedQuantized(model) : null;
+  if (reason) {
+    const hint = 'Give the float model, and let the design quantize it.';
+    refuse(`The quantization of the weights file cannot be kept: ${reason}.`, hint);
+  }
+  return { parameters, encoder: quantized ? encoder : null };
+}
+
+export * from './inspect.ts';
 export * from './manifest/index.ts';
 export * from './onnx.ts';
+export { isQuantized, keepQuantization } from './quantized/index.ts';
 export * from './random.ts';

@@ -19,7 +19,7 @@ export function randomParameters(model: Model, seed: number): Parameters {
 }
 
 function distribution(path: string, shape: readonly number[]): { center: number; spread: number } {
-  if (path === 'classToken') return { center: 0, spread: 0.5 };
+  if (/^(classToken|distillationToken|token\d+)$/.test(path)) return { center: 0, spread: 0.5 };
   if (path === 'positionEmbedding') return { center: 0, spread: 0.1 };
   if (path.endsWith('norm.weight')) return { center: 1, spread: 0.1 };
   if (path.endsWith('.bias')) return { center: 0, spread: 0.05 };

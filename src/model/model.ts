@@ -11,15 +11,35 @@ export interface Model {
   readonly patch: number;
   /** Channels of a token (the embedding dimension). */
   readonly width: number;
-  /** `class`: a learned token is put before the patches and read by the head. `mean`: the patches are averaged. */
-  readonly pooling: 'class' | 'mean';
-  /** Residual branches in order; each is `x + branch(layerNorm(x))`. */
+  readonly pooling: Pooling;
+  /**
+   * Learned tokens before the patches, when there are more than the pooling reads: 1 for `class`, 2
+   * for `distilled`, none for `mean`, which leaves them out of the mean.
+   */
+  readonly leading?: number | undefined;
+  /**
+   * `pre`, unless given: a branch is `x + branch(layerNorm(x))`. `post`: `layerNorm(x + branch(x))`,
+   * the order of Vaswani et al. and of PyTorch's TransformerEncoderLayer.
+   */
+  readonly norm?: 'pre' | 'post' | undefined;
+  /** The last LayerNorm: of what the head reads (unless given), of all tokens before the mean, or none. */
+  readonly finalNorm?: FinalNorm | undefined;
+  /** Residual branches in order. */
   readonly branches: readonly Branch[];
   readonly classes: number;
   /** Epsilon of every LayerNorm. */
   readonly epsilon: number;
   readonly place?: Place | undefined;
 }
+
+/**
+ * What the head reads. `class`: a learned token before the patches. `mean`: the mean of the patches.
+ * `distilled`: a class and a distillation token, each with a head of its own, whose logits are
+ * averaged (Touvron et al., 2021).
+ */
+export type Pooling = 'class' | 'mean' | 'distilled';
+
+export type FinalNorm = 'pooled' | 'tokens' | 'none';
 
 export interface ImageFormat {
   readonly height: number;
@@ -37,6 +57,8 @@ export interface AttentionBranch {
   /** `block3.attention`: prefix of its parameters and of everything generated from it. */
   readonly name: string;
   readonly heads: number;
+  /** Channels of query, key and value of all heads together; the model's width unless given. */
+  readonly inner?: number | undefined;
   readonly place?: Place | undefined;
 }
 
@@ -66,9 +88,21 @@ export function patchSize(model: Model): number {
   return model.image.channels * model.patch * model.patch;
 }
 
-/** Learned tokens put before the patches. */
-export function leadingTokens(model: Model): number {
-  return model.pooling === 'class' ? 1 : 0;
+/** Learned tokens put before the patches: class token, distillation token, others. */
+export function leadingTokens({ pooling, leading }: Pick<Model, 'pooling' | 'leading'>): number {
+  return leading ?? pooledTokens[pooling];
+}
+
+/** Learned tokens that a pooling reads. */
+export const pooledTokens: Readonly<Record<Pooling, number>> = Object.freeze({
+  class: 1,
+  distilled: 2,
+  mean: 0,
+});
+
+/** Channels of query, key and value of an attention. */
+export function innerWidth(branch: AttentionBranch, model: Pick<Model, 'width'>): number {
+  return branch.inner ?? model.width;
 }
 
 /** Rows of the residual stream. */

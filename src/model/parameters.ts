@@ -1,4 +1,4 @@
-import { type Model, patchSize, tokenCount } from './model.ts';
+import { innerWidth, leadingTokens, type Model, patchSize, tokenCount } from './model.ts';
 
 /** A dense float tensor, row-major. */
 export interface FloatTensor {
@@ -12,7 +12,7 @@ export type Parameters = ReadonlyMap<string, FloatTensor>;
 /**
  * Every parameter of a model, by path, with its shape. Weights are `[out, in]`; the patch
  * embedding's input is a flattened patch in order channel, row, column. `positionEmbedding`
- * includes the class token's row, first.
+ * includes the rows of the leading tokens, first.
  */
 export function parameterShapes(model: Model): ReadonlyMap<string, readonly number[]> {
   const { width } = model;
@@ -26,14 +26,14 @@ export function parameterShapes(model: Model): ReadonlyMap<string, readonly numb
     shapes.set(`${path}.bias`, [width]);
   };
   linear('patchEmbedding', width, patchSize(model));
-  if (model.pooling === 'class') shapes.set('classToken', [width]);
+  for (const path of leadingPaths(model)) shapes.set(path, [width]);
   shapes.set('positionEmbedding', [tokenCount(model), width]);
   for (const branch of model.branches) {
     norm(`${branch.name}.norm`);
     if (branch.kind === 'attention') {
-      for (const part of ['query', 'key', 'value', 'output']) {
-        linear(`${branch.name}.${part}`, width, width);
-      }
+      const inner = innerWidth(branch, model);
+      for (const part of ['query', 'key', 'value']) linear(`${branch.name}.${part}`, inner, width);
+      linear(`${branch.name}.output`, width, inner);
     } else {
       let input = width;
       branch.layers.forEach((layer, i) => {
@@ -42,7 +42,20 @@ export function parameterShapes(model: Model): ReadonlyMap<string, readonly numb
       });
     }
   }
-  norm('norm');
-  linear('head', model.classes, width);
+  if (model.finalNorm !== 'none') norm('norm');
+  for (const path of headPaths(model)) linear(path, model.classes, width);
   return shapes;
+}
+
+/** Parameters of the leading tokens, in their order. */
+export function leadingPaths(model: Pick<Model, 'pooling' | 'leading'>): readonly string[] {
+  return Array.from(
+    { length: leadingTokens(model) },
+    (_, i) => ['classToken', 'distillationToken'][i] ?? `token${i}`,
+  );
+}
+
+/** The heads; head `i` reads row `i` of what was pooled, and their logits are averaged. */
+export function headPaths({ pooling }: Pick<Model, 'pooling'>): readonly string[] {
+  return pooling === 'distilled' ? ['head', 'distillationHead'] : ['head'];
 }

@@ -2,6 +2,7 @@ import type { Board } from '../boards/index.ts';
 import type { CheckedGraph } from '../check/index.ts';
 import { type Diagnostic, DiagnosticsError, type Place } from '../diagnostics/index.ts';
 import type { Target } from '../dsl/design.ts';
+import type { IntegerGraph } from '../ir/index.ts';
 import { arrayCost } from './array-cost.ts';
 import { type EngineShape, productsPerCycle } from './engine.ts';
 import {
@@ -23,7 +24,8 @@ const BUDGET = 0.8;
  * array that reaches it; without one, the fastest that fits the board.
  *
  * Throws `DiagnosticsError`: VT411 nothing fits the board, VT412 the frame rate is out of reach,
- * VT413 the fixed tile does not fit, VT415 the multipliers asked for cannot be made.
+ * VT413 the fixed tile does not fit, VT415 the multipliers asked for cannot be made, VT416 the tile
+ * has tokens side by side that a node must read one by one.
  */
 export function choosePlan(
   checked: CheckedGraph,
@@ -37,6 +39,7 @@ export function choosePlan(
     throw new DiagnosticsError([{ code, message, hint, place }]);
   };
   const graph = checked.graph;
+  const alone = readsRowsAlone(graph);
   const kinds = (shape: EngineShape) => {
     const legal = legalMultipliers(graph, shape, board, target.primitives);
     const asked = legal.filter((m) => isAsked(m, target));
@@ -59,6 +62,14 @@ export function choosePlan(
   };
   if (target.tile) {
     const { tokens = 1, inputs, outputs, vector } = target.tile;
+    if (alone && tokens > 1) {
+      fault(
+        'VT416',
+        `The tile has ${tokens} tokens side by side, and ${alone} takes learned tokens apart from the others.`,
+        'Leave `tokens` out of the tile.',
+        'target.tile',
+      );
+    }
     const lanes = vector ?? lanesFor(Math.min(inputs, outputs));
     const shape = { tokens, inputs, outputs, vector: lanes };
     const plans = weightPlaces(board, target).map((place) => planAt(shape, place));
@@ -74,7 +85,7 @@ export function choosePlan(
     return plan;
   }
   const { fps } = target;
-  const shapes = candidates();
+  const shapes = candidates(alone ? [1] : [1, 2]);
   const everywhere = weightPlaces(board, target);
   const smallest = planAt(shapes[0] as EngineShape, everywhere.at(-1) as WeightPlace);
   // No plan takes fewer cycles than its products at full use of the array.
@@ -144,20 +155,29 @@ function explainMultipliers(
   ];
 }
 
+/** The node that reads rows one by one, which a memory with several tokens in a word cannot give. */
+function readsRowsAlone({ nodes }: IntegerGraph): string | undefined {
+  return nodes.find(
+    (node) =>
+      (node.kind === 'linear' && (node.join ?? 1) > 1) ||
+      (node.kind === 'meanPool' && (node.firstRow ?? 0) > 0),
+  )?.output.name;
+}
+
 /** Lanes of the row-wise units for a tile of which `small` is the smaller side: up to 4, dividing it. */
 function lanesFor(small: number): number {
   return [4, 3, 2].find((lanes) => small % lanes === 0) ?? 1;
 }
 
 /** Tiles in order of size: powers of two and three times powers of two, near square. */
-function candidates(): EngineShape[] {
+function candidates(sideBySide: readonly number[]): EngineShape[] {
   const sides = [2, 4, 6, 8, 12, 16, 24, 32];
   const shapes: EngineShape[] = [];
   for (const inputs of sides) {
     for (const outputs of sides) {
       const [small, large] = inputs < outputs ? [inputs, outputs] : [outputs, inputs];
       if (large % small !== 0 || large / small > 2) continue;
-      for (const tokens of [1, 2]) {
+      for (const tokens of sideBySide) {
         for (const vector of [2, 4, 8, 16]) {
           if (small % vector === 0 && small % tokens === 0) {
             shapes.push({ tokens, inputs, outputs, vector });

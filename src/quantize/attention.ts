@@ -5,10 +5,9 @@ import {
   uniform,
   type WeightedValuesNode,
 } from '../ir/index.ts';
-import type { AttentionBranch } from '../model/index.ts';
+import { type AttentionBranch, innerWidth } from '../model/index.ts';
 import { activationType, type Context, residualType, statisticsOf } from './context.ts';
 import { dyadic } from './dyadic.ts';
-import { layerNormNode } from './layer-norm.ts';
 import { linearNode, MAX_EPILOGUE_SHIFT, zeroPointTerm } from './linear.ts';
 import { SCORE_STEP, softmaxNode } from './softmax.ts';
 
@@ -16,20 +15,25 @@ const MIN_SCORE_BITS = 12;
 const MAX_SCORE_BITS = 16;
 const SCORE_HEADROOM = 1.5;
 
-/** The nodes of an attention branch; the last one's output is the new residual stream. */
+/**
+ * The nodes of an attention branch without its LayerNorm; the last one's output is the sum with the
+ * residual stream.
+ *
+ * @param input what the branch reads
+ */
 export function attentionNodes(
   context: Context,
   branch: AttentionBranch,
+  input: TensorType,
   stream: TensorType,
 ): IntegerNode[] {
   const { name, heads } = branch;
-  const shape = [context.tokens, context.model.width];
-  const norm = layerNormNode(context, `${name}.norm`, stream, context.tokens);
+  const shape = [context.tokens, innerWidth(branch, context.model)];
   const projection = (part: string) =>
     linearNode(
       context,
       `${name}.${part}`,
-      norm.output,
+      input,
       activationType(context, `${name}.${part}`, shape, 'activations'),
     );
   const [query, key, value] = [projection('query'), projection('key'), projection('value')];
@@ -57,19 +61,20 @@ export function attentionNodes(
     undefined,
     stream,
   );
-  return [norm, query, key, value, scores, softmax, weighted, output];
+  return [query, key, value, scores, softmax, weighted, output];
 }
 
 /** Scores in steps of 1/32 nat; the `1/sqrt(d)` of the attention is part of the multiplier. */
-function scoresNode(
+export function scoresNode(
   context: Context,
-  { name, heads }: AttentionBranch,
+  branch: AttentionBranch,
   query: TensorType,
   key: TensorType,
 ): ScoresNode {
+  const { name, heads } = branch;
   const { tokens, model } = context;
   const { peak } = statisticsOf(context, `${name}.scores`);
-  const size = model.width / heads;
+  const size = innerWidth(branch, model) / heads;
   let bits = MIN_SCORE_BITS;
   while (bits < MAX_SCORE_BITS && 2 ** (bits - 1) * SCORE_STEP < SCORE_HEADROOM * peak) bits++;
   return {

@@ -1,5 +1,5 @@
 import { DiagnosticsError } from '../diagnostics/index.ts';
-import type { Model, Parameters } from '../model/index.ts';
+import { innerWidth, type Model, type Parameters } from '../model/index.ts';
 import { runFloatModel } from './float-model.ts';
 import { squaredDeviations } from './float-operators.ts';
 import { layerInputs } from './layers.ts';
@@ -69,15 +69,19 @@ export function calibrate(
 /** The tensors of which every channel counts: what layers read, and what attention multiplies. */
 function channelWidths(model: Model): ReadonlyMap<string, number> {
   const attentions = model.branches.filter((branch) => branch.kind === 'attention');
-  const parts = attentions.flatMap(({ name }) =>
-    ['query', 'key', 'value'].map((part) => [`${name}.${part}`, model.width] as const),
+  const parts = attentions.flatMap((branch) =>
+    ['query', 'key', 'value'].map(
+      (part) => [`${branch.name}.${part}`, innerWidth(branch, model)] as const,
+    ),
   );
   return new Map([...layerInputs(model), ...parts]);
 }
 
 /** The tensors that LayerNorm reads. */
 function residualNames(model: Model): ReadonlySet<string> {
-  return new Set(['embedding', 'pool', ...model.branches.map((branch) => branch.name)]);
+  const branches = model.branches.map((branch) => branch.name);
+  const norms = model.norm === 'post' ? branches.map((name) => `${name}.norm`) : [];
+  return new Set(['embedding', 'pool', ...branches, ...norms]);
 }
 
 function statisticsOf(

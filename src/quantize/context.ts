@@ -46,13 +46,18 @@ export function createContext(observations: Observations, settings: QuantSetting
   };
 }
 
+/** Behind the name of activations: the same tokens as a residual stream. */
+export const STREAM_SUFFIX = '.stream';
+
 /** The residual stream of unseen images may leave the calibrated range by this factor. */
 const RESIDUAL_HEADROOM = 2;
 /** Below this many bits a step is worth more than the headroom. */
 const HEADROOM_FROM_BITS = 12;
 
 export function statisticsOf(context: Context, name: string): TensorStatistics {
-  const statistics = context.calibration.get(name);
+  // A stream that was made from activations holds the same values.
+  const seen = name.endsWith(STREAM_SUFFIX) ? name.slice(0, -STREAM_SUFFIX.length) : name;
+  const statistics = context.calibration.get(seen);
   if (!statistics) throw new Error(`the calibration saw no tensor ${name}`);
   return statistics;
 }

@@ -1,7 +1,12 @@
 import {
   type AttentionBranch,
+  type Branch,
   type FeedForwardBranch,
   type FloatTensor,
+  headPaths,
+  innerWidth,
+  leadingPaths,
+  leadingTokens,
   type Model,
   type Parameters,
   patchCount,
@@ -17,6 +22,7 @@ import {
   weightedValues,
 } from './float-operators.ts';
 import { gelu } from './gelu.ts';
+import { FIRST_ROWS, headInput } from './layers.ts';
 
 /**
  * Called with every tensor of the float model, under the name that the same tensor has in the
@@ -62,19 +68,19 @@ export function runFloatModel(
 
   const attention = (branch: AttentionBranch, x: Float32Array) => {
     const { name, heads } = branch;
-    const normed = seen(`${name}.norm`, normalize(x, `${name}.norm`));
+    const inner = innerWidth(branch, model);
     const [query, key, value] = (['query', 'key', 'value'] as const).map((part) =>
-      seen(`${name}.${part}`, dense(normed, `${name}.${part}`)),
+      seen(`${name}.${part}`, dense(x, `${name}.${part}`)),
     ) as [Float32Array, Float32Array, Float32Array];
-    const score = seen(`${name}.scores`, scores(query, key, heads, model.width));
+    const score = seen(`${name}.scores`, scores(query, key, heads, inner));
     const tokens = x.length / model.width;
     const probability = seen(`${name}.probabilities`, softmax(score, tokens));
-    const weighted = weightedValues(probability, value, heads, model.width);
+    const weighted = weightedValues(probability, value, heads, inner);
     return dense(seen(`${name}.weighted`, weighted), `${name}.output`);
   };
 
   const feedForward = (branch: FeedForwardBranch, x: Float32Array) => {
-    let y = seen(`${branch.name}.norm`, normalize(x, `${branch.name}.norm`));
+    let y = x;
     branch.layers.forEach((layer, i) => {
       const name = `${branch.name}.linear${i}`;
       const before = dense(y, name);
@@ -86,17 +92,38 @@ export function runFloatModel(
     return y;
   };
 
+  const after = (branch: Branch, x: Float32Array) =>
+    branch.kind === 'attention' ? attention(branch, x) : feedForward(branch, x);
+  const norm = (branch: Branch, x: Float32Array) =>
+    seen(`${branch.name}.norm`, normalize(x, `${branch.name}.norm`));
+
   let stream = embed(model, parameters, seen('input', patches(model, pixels)));
   seen('embedding', stream);
   for (const branch of model.branches) {
-    const y = branch.kind === 'attention' ? attention(branch, stream) : feedForward(branch, stream);
-    stream = seen(branch.name, add(stream, y));
+    if (model.norm === 'post') {
+      stream = norm(branch, seen(branch.name, add(stream, after(branch, stream))));
+    } else {
+      stream = seen(branch.name, add(stream, after(branch, norm(branch, stream))));
+    }
   }
-  const pooled =
-    model.pooling === 'class'
-      ? stream.slice(0, model.width)
-      : seen('pool', meanRows(stream, model.width));
-  return seen('logits', dense(seen('norm', normalize(pooled, 'norm')), 'head'));
+  return seen('logits', head(model, stream));
+
+  /** Pooling, final LayerNorm in its order, and the mean of the logits of all heads. */
+  function head({ width, pooling, finalNorm = 'pooled' }: Model, tokens: Float32Array) {
+    const heads = headPaths(model);
+    const last = (x: Float32Array) => seen('norm', normalize(x, 'norm'));
+    // Without a mean only the rows that the heads read are normalized.
+    const all = finalNorm === 'tokens' && pooling === 'mean' ? last(tokens) : tokens;
+    const pooled =
+      pooling === 'mean'
+        ? seen('pool', meanRows(all.subarray(leadingTokens(model) * width), width))
+        : all.slice(0, heads.length * width);
+    const plain = finalNorm === 'none' || (finalNorm === 'tokens' && pooling === 'mean');
+    const read = plain ? pooled : last(pooled);
+    if (headInput(model) === FIRST_ROWS) observe(FIRST_ROWS, read);
+    const logits = heads.map((path, i) => dense(read.slice(i * width, (i + 1) * width), path));
+    return logits.reduce(add).map((v) => v / heads.length);
+  }
 }
 
 /** Normalised pixels as `[patches, patchSize]`, each patch in order channel, row, column. */
@@ -122,10 +149,12 @@ function embed(model: Model, parameters: Parameters, input: Float32Array): Float
   const weight = parameter(parameters, 'patchEmbedding.weight');
   const tokens = linear(input, weight, parameter(parameters, 'patchEmbedding.bias'));
   const position = parameter(parameters, 'positionEmbedding').data;
-  if (model.pooling === 'mean') return add(tokens, position);
   const joined = new Float32Array(position.length);
-  joined.set(parameter(parameters, 'classToken').data);
-  joined.set(tokens, model.width);
+  const leading = leadingPaths(model);
+  leading.forEach((path, i) => {
+    joined.set(parameter(parameters, path).data, i * model.width);
+  });
+  joined.set(tokens, leading.length * model.width);
   return add(joined, position);
 }
 

@@ -32,10 +32,9 @@ export function layerNormNode(
   path: string,
   input: TensorType,
   rows: number,
+  output: TensorType = normType(context, path, rows),
 ): LayerNormNode {
   const { model } = context;
-  const format = path === 'norm' ? context.endActivation : context.activation;
-  const output = activationType(context, path, [rows, model.width], 'weights', format);
   const { zeroPoint = 0 } = output;
   const gamma = tensor(context, `${path}.weight`).data;
   const beta = tensor(context, `${path}.bias`).data;
@@ -65,6 +64,12 @@ export function layerNormNode(
     ),
     shift,
   };
+}
+
+/** What a LayerNorm gives, by the design's method; the last one of a model feeds its head. */
+function normType(context: Context, path: string, rows: number): TensorType {
+  const format = path === 'norm' ? context.endActivation : context.activation;
+  return activationType(context, path, [rows, context.model.width], 'weights', format);
 }
 
 /** Fraction bits of the weights: as many as 12 bits leave room for, at most 11. */

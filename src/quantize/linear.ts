@@ -8,9 +8,9 @@ import {
   type TensorType,
   uniform,
 } from '../ir/index.ts';
-import type { Activation } from '../model/index.ts';
+import { type Activation, type FloatTensor, headPaths } from '../model/index.ts';
 import { quantizeAffine } from './affine.ts';
-import { activationType, type Context, statisticsOf } from './context.ts';
+import { activationType, type Context, statisticsOf, tensor } from './context.ts';
 import { dyadic, dyadics } from './dyadic.ts';
 import { preActivation } from './float-model.ts';
 import { gelu } from './gelu.ts';
@@ -100,15 +100,43 @@ export function hiddenLayer(
   return linearNode(context, name, input, output, activationOf(context, name, output, activation));
 }
 
-/** The head: logits at one common scale. */
+/** The head, or two whose logits are averaged: logits at one common scale. */
 export function headNode(context: Context, input: TensorType): LinearNode {
+  const paths = headPaths(context.model);
   const output: TensorType = {
     name: 'logits',
     shape: [1, context.model.classes],
     format: LOGITS,
     scale: scaleFor(LOGITS_HEADROOM * statisticsOf(context, 'logits').peak, LOGITS),
   };
-  return linearNode(context, 'head', input, output, undefined, null, context.endWeight);
+  const last = (given: Context, path: string) =>
+    linearNode(given, path, input, output, undefined, null, context.endWeight);
+  const [path = 'head', second] = paths;
+  if (!second) return last(context, path);
+  // The mean of two heads is one linear layer over both rows.
+  const parameters = new Map(context.parameters).set('head.weight', meanOfHeads(context, paths));
+  const biases = paths.map((p) => tensor(context, `${p}.bias`).data);
+  const mean = (n: number) => biases.reduce((sum, b) => sum + (b[n] as number), 0) / paths.length;
+  const { classes } = context.model;
+  parameters.set('head.bias', {
+    shape: [classes],
+    data: Float32Array.from({ length: classes }, (_, n) => mean(n)),
+  });
+  const joined = { ...context, parameters };
+  return { ...last(joined, 'head'), join: paths.length };
+}
+
+/** The weights of the heads side by side, `[classes, heads * width]`, over the number of heads. */
+function meanOfHeads(context: Context, paths: readonly string[]): FloatTensor {
+  const { classes, width } = context.model;
+  const data = new Float32Array(classes * paths.length * width);
+  paths.forEach((path, h) => {
+    tensor(context, `${path}.weight`).data.forEach((w, i) => {
+      const [n, k] = [Math.floor(i / width), i % width];
+      data[(n * paths.length + h) * width + k] = w / paths.length;
+    });
+  });
+  return { shape: [classes, paths.length * width], data };
 }
 
 function activationOf(

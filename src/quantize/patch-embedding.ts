@@ -1,6 +1,6 @@
 import { clip, roundHalfEven } from '../arithmetic/index.ts';
 import { type GraphInput, type PatchEmbeddingNode, rangeOf, type TensorType } from '../ir/index.ts';
-import { leadingTokens, type Model, patchCount, patchSize } from '../model/index.ts';
+import { leadingPaths, leadingTokens, type Model, patchCount, patchSize } from '../model/index.ts';
 import { type Context, residualType, tensor } from './context.ts';
 import { dyadics } from './dyadic.ts';
 import { MAX_EPILOGUE_SHIFT } from './linear.ts';
@@ -57,14 +57,15 @@ export function patchEmbeddingNode(context: Context, input: TensorType): PatchEm
 }
 
 /** Position embedding plus the class token (leading row) or the bias (patch rows), in output steps. */
-function offsets(context: Context, output: TensorType, bias: readonly number[]): Int32Array {
+export function offsets(context: Context, output: TensorType, bias: ArrayLike<number>): Int32Array {
   const { width } = context.model;
-  const leading = leadingTokens(context.model);
   const position = tensor(context, 'positionEmbedding').data;
-  const token = leading > 0 ? tensor(context, 'classToken').data : bias;
+  const tokens: readonly ArrayLike<number>[] = leadingPaths(context.model).map(
+    (path) => tensor(context, path).data,
+  );
   const { low, high } = rangeOf(output.format);
   return Int32Array.from(position, (p, i) => {
-    const row = Math.floor(i / width) < leading ? token : bias;
+    const row = tokens[Math.floor(i / width)] ?? bias;
     return clip(roundHalfEven((p + (row[i % width] as number)) / output.scale), low, high);
   });
 }

@@ -6,14 +6,22 @@ import { MAX_MULTIPLIER } from './dyadic.ts';
 export const SCORE_STEP = 1 / 32;
 
 const EXP_ENTRIES = 256;
+/** Entries that a table may have. */
+const MAX_EXP_ENTRIES = 1024;
 /** Largest exponential, 12 bits. A row's sum is at least this, since its maximum has entry 0. */
 const EXP_ONE = 4095;
 const RECIPROCAL_ENTRIES = 512;
 
-export function softmaxNode(context: Context, name: string, input: TensorType): SoftmaxNode {
-  const format = context.probability;
+/** @param output format and step of the probabilities, when they are given */
+export function softmaxNode(
+  context: Context,
+  name: string,
+  input: TensorType,
+  output?: Pick<TensorType, 'format' | 'scale'>,
+): SoftmaxNode {
+  const format = output?.format ?? context.probability;
+  const scale = output?.scale ?? probabilityScale(context, name);
   const keys = input.shape[2] as number;
-  const scale = probabilityScale(context, name);
   const [one, two] = reciprocals(keys * EXP_ONE, 1 / scale);
   return {
     kind: 'softmax',
@@ -21,7 +29,7 @@ export function softmaxNode(context: Context, name: string, input: TensorType): 
     input: input.name,
     expBias: 0,
     expShift: 0,
-    expTable: expTable(),
+    expTable: expTable(input),
     one,
     two,
   };
@@ -35,10 +43,16 @@ function probabilityScale(context: Context, name: string): number {
   return observed(context, name, 'restricted', format).scale;
 }
 
-/** `round(4095 e^(-i/32))`; the last entry stands for everything further away, and is 0. */
-function expTable(): Int32Array {
-  return Int32Array.from({ length: EXP_ENTRIES }, (_, i) =>
-    i === EXP_ENTRIES - 1 ? 0 : Math.round(EXP_ONE * Math.exp(-i * SCORE_STEP)),
+/**
+ * `round(4095 e^(-i * step))`; the last entry stands for everything further away, and is 0. Scores of
+ * few bits have an entry for every difference.
+ */
+function expTable({ format, scale }: TensorType): Int32Array {
+  const { low, high } = rangeOf(format);
+  const all = high - low + 1;
+  const length = all <= MAX_EXP_ENTRIES ? all : EXP_ENTRIES;
+  return Int32Array.from({ length }, (_, i) =>
+    i === length - 1 && length < all ? 0 : Math.round(EXP_ONE * Math.exp(-i * scale)),
   );
 }
 

@@ -85,6 +85,8 @@ const ENGINE: Engine = {
     ],
     pictures: [],
   }),
+  checkModel: async (file) => ({ file, summary: [['width', '24']], figures: { width: 24 } }),
+  importModel: async (file, { out }) => ({ file, out, summary: [], figures: {} }),
   detectTools: async () => [tool('verilator', 'ok', ['sim']), tool('yosys', 'missing', [])],
 };
 
@@ -147,6 +149,42 @@ describe('build', () => {
       stepper(6, onStep)('quantize', () => Promise.reject(new Error('stop')));
     const { stderr } = await vitrum(['build', 'a'], { build }, { interactive: true });
     expect(stderr).toMatch(/^\[1\/6\] quantize \.\.\. \d\.\d s, failed\n/);
+  });
+});
+
+describe('check and import', () => {
+  test('print what the model is', async () => {
+    const { code, stdout } = await vitrum(['check', 'a.onnx', '--json']);
+    expect(code).toBe(0);
+    expect(onlyJson(stdout)).toEqual({ ok: true, file: 'a.onnx', width: 24 });
+    expect((await vitrum(['check', 'a.onnx'])).stdout).toBe('model  a.onnx\nwidth  24\n');
+  });
+
+  test('pass their options on', async () => {
+    const importModel: Engine['importModel'] = async (file, options) => {
+      expect(options).toMatchObject({
+        ...{ out: 'a.vit.ts', image: [224, 192], mean: [0.5, 0, -1], board: 'zcu102' },
+        force: false,
+      });
+      return { file, out: options.out, summary: [], figures: {} };
+    };
+    const given = ['--image', '224x192', '--mean', '0.5,0,-1'];
+    const { code } = await vitrum(['import', 'a.onnx', '-o', 'a.vit.ts', ...given], {
+      importModel,
+    });
+    expect(code).toBe(0);
+  });
+
+  test('refuse what is no size and no number', async () => {
+    for (const wrong of [
+      ['--image', '0'],
+      ['--mean', '1,,2'],
+      ['--std', 'a'],
+    ]) {
+      const { code } = await vitrum(['import', 'a.onnx', '-o', 'b.vit.ts', ...wrong]);
+      expect(code).toBe(2);
+    }
+    expect((await vitrum(['import', 'a.onnx'])).code).toBe(2);
   });
 });
 

@@ -13,6 +13,8 @@ describe('the manual', () => {
     'docs/arithmetic.md',
     'docs/manifest.md',
     'docs/quantization.md',
+    'docs/import.md',
+    'python/README.md',
     'examples/deit-tiny-w3a3/README.md',
     'docs/rtl.md',
     'docs/development.md',

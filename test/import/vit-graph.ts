@@ -122,6 +122,7 @@ export function vitGraph(
     if (style.scale === 'div after') {
       scores = graph.node('Div', [scores, scalar(Math.sqrt(size))]);
     }
+    scores = tamper(`${name}.scores`, scores, graph);
     const p = tamper(`${name}.softmax`, graph.node('Softmax', [scores], { axis: -1 }), graph);
     v = graph.node('MatMul', [p, v]);
     const joined = graph.node('Transpose', [v], { perm: [0, 2, 1, 3] });

@@ -111,6 +111,33 @@ export interface AccuracyResult extends Accuracy {
   readonly pictures: readonly string[];
 }
 
+export interface CheckOptions {
+  /** Of an image, where the file leaves it open. */
+  readonly image?: readonly [height: number, width: number] | undefined;
+}
+
+export interface CheckResult {
+  readonly file: string;
+  /** Lines for people, label and value. */
+  readonly summary: readonly (readonly [label: string, value: string])[];
+  readonly figures: Readonly<Record<string, unknown>>;
+}
+
+export interface ImportOptions extends CheckOptions {
+  /** The design file to write. */
+  readonly out: string;
+  readonly name?: string | undefined;
+  readonly board: string;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+  /** Whether a file that exists may be replaced. */
+  readonly force: boolean;
+}
+
+export interface ImportResult extends CheckResult {
+  readonly out: string;
+}
+
 /**
  * What the commands call. `target` is a design file or a folder made by a build. They throw
  * `DiagnosticsError` for the user's faults and `ToolError` for missing tools; a check that failed
@@ -125,6 +152,8 @@ export interface Engine {
     options: AccuracyCommandOptions,
     context: Context,
   ): Promise<AccuracyResult>;
+  checkModel(file: string, options: CheckOptions): Promise<CheckResult>;
+  importModel(file: string, options: ImportOptions): Promise<ImportResult>;
   detectTools(): Promise<readonly Detected[]>;
 }
 

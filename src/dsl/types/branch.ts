@@ -18,6 +18,8 @@ export interface LayerNorm extends Part {
 export interface Attention<H extends number> extends Part {
   readonly kind: 'attention';
   readonly heads: H;
+  /** Channels of a head, when they are not the heads' share of the width. */
+  readonly headWidth?: number | undefined;
 }
 
 export interface Linear<W extends number> extends Part {
@@ -37,6 +39,7 @@ export interface AttentionResidual<H extends number> extends Part {
   readonly kind: 'residual';
   readonly branch: 'attention';
   readonly heads: H;
+  readonly headWidth?: number | undefined;
   /** Of the call that fixes its shape. */
   readonly shapePlace?: Place | undefined;
 }

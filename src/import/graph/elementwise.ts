@@ -2,7 +2,14 @@ import { erf, gelu } from '../../quantize/index.ts';
 import { stringAttribute } from './attributes.ts';
 import type { Evaluator } from './evaluator.ts';
 import { broadcastIndices, broadcastShape } from './shapes.ts';
-import { type Constant, sizeOf, unsupported, type Value, wrongShape } from './value.ts';
+import {
+  type Constant,
+  sameElements,
+  sizeOf,
+  unsupported,
+  type Value,
+  wrongShape,
+} from './value.ts';
 
 /** Elementwise functions of one operand, by operator type. */
 export const UNARY: Readonly<Record<string, (x: number) => number>> = {
@@ -26,14 +33,21 @@ export const BINARY: Readonly<Record<string, (x: number, y: number) => number>> 
 
 /** Functions that are evaluated on constants alone: they occur in the arithmetic of shapes. */
 const CONSTANT_BINARY: Readonly<Record<string, (x: number, y: number) => number>> = {
+  And: (x, y) => Number(x !== 0 && y !== 0),
   Equal: (x, y) => Number(x === y),
   Greater: (x, y) => Number(x > y),
+  GreaterOrEqual: (x, y) => Number(x >= y),
   Less: (x, y) => Number(x < y),
+  LessOrEqual: (x, y) => Number(x <= y),
   Max: Math.max,
   Min: Math.min,
+  // Of integers, with the sign of the divisor.
+  Mod: (x, y) => x - y * Math.floor(x / y),
+  Or: (x, y) => Number(x !== 0 || y !== 0),
 };
 
 const CONSTANT_UNARY: Readonly<Record<string, (x: number) => number>> = {
+  Abs: Math.abs,
   Ceil: Math.ceil,
   Floor: Math.floor,
   Not: (x) => Number(x === 0),
@@ -43,7 +57,7 @@ const unary =
   (f: (x: number) => number, foldOnly: boolean): Evaluator =>
   (node, [x], evaluation) => {
     if (!x) return unsupported('its operand is missing');
-    if (x.kind === 'constant') return [{ ...x, data: x.data.map(f), name: '' }];
+    if (x.kind === 'constant') return [{ ...x, data: x.data.map(f), name: '', codes: undefined }];
     if (foldOnly) return unsupported('it is known on constants only');
     const tanh = stringAttribute(node, 'approximate', 'none') === 'tanh';
     return [evaluation.operation(node, x.shape, [x], { tanh: Number(tanh) })];
@@ -76,7 +90,17 @@ function fold(
   return { kind: 'constant', shape, data, integer, name: '' };
 }
 
+/** `Where(IsNaN(y), constant, y)`, by which PyTorch guards a softmax of a fully masked row, is `y`. */
+function withoutGuard(condition: Value | null | undefined, y: Value | null | undefined) {
+  const [asked] = condition?.kind === 'view' && !condition.map ? condition.base.operands : [];
+  if (condition?.kind !== 'view' || condition.base.type !== 'IsNaN') return null;
+  const same = asked?.kind === 'view' && y?.kind === 'view' && sameElements(asked, y);
+  return same ? y : null;
+}
+
 const where: Evaluator = (_node, [condition, x, y]) => {
+  const guarded = x?.kind === 'constant' ? withoutGuard(condition, y) : null;
+  if (guarded) return [guarded];
   const all: readonly (Value | null | undefined)[] = [condition, x, y];
   if (!all.every((value) => value?.kind === 'constant')) {
     return unsupported('it is known on constants only');
@@ -92,6 +116,11 @@ const where: Evaluator = (_node, [condition, x, y]) => {
   return [{ kind: 'constant', shape, data, integer: a.integer, name: '' }];
 };
 
+const isNotANumber: Evaluator = (node, [x], evaluation) =>
+  x?.kind === 'view'
+    ? [evaluation.operation(node, x.shape, [x])]
+    : unsupported('it is known behind a softmax only');
+
 const each = <F>(table: Readonly<Record<string, F>>, make: (f: F) => Evaluator) =>
   Object.fromEntries(Object.entries(table).map(([type, f]) => [type, make(f)]));
 
@@ -101,5 +130,6 @@ export const ELEMENTWISE: Readonly<Record<string, Evaluator>> = {
   ...each(BINARY, (f) => binary(f, false)),
   ...each(CONSTANT_UNARY, (f) => unary(f, true)),
   ...each(CONSTANT_BINARY, (f) => binary(f, true)),
+  IsNaN: isNotANumber,
   Where: where,
 };

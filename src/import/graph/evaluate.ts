@@ -1,19 +1,21 @@
 import { throwIfAny } from '../../diagnostics/index.ts';
-import type { ImageFormat } from '../../model/index.ts';
 import type { OnnxGraph, OnnxNode } from '../onnx/read.ts';
 import { MAX_ELEMENTS } from '../onnx/tensor.ts';
 import type { Reporter } from '../reporter.ts';
+import { adviceFor } from './advice.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import type { Evaluation, Evaluator } from './evaluator.ts';
 import { MOVEMENT } from './movement.ts';
 import { OPERATORS } from './operators.ts';
 import { nodeOrder } from './order.ts';
+import { QONNX_DOMAINS, QONNX_OPERATORS, QUANTIZERS } from './quantizers.ts';
 import { type NodeFault, type Operation, sizeOf, type Value, wholeView } from './value.ts';
 
 const EVALUATORS: Readonly<Record<string, Evaluator>> = {
   ...ELEMENTWISE,
   ...MOVEMENT,
   ...OPERATORS,
+  ...QUANTIZERS,
 };
 
 /**
@@ -22,7 +24,7 @@ const EVALUATORS: Readonly<Record<string, Evaluator>> = {
  * does not need are not looked at. Throws `DiagnosticsError` with every node that cannot be
  * evaluated. Behind such a node, only nodes of unknown operators are named as well.
  */
-export function evaluateGraph(graph: OnnxGraph, image: ImageFormat, reporter: Reporter): Value {
+export function evaluateGraph(graph: OnnxGraph, image: ImageSize, reporter: Reporter): Value {
   const values = new Map<string, Value>(graph.initializers);
   const evaluation = createEvaluation(graph.opset);
   values.set(graph.input.name, wholeView(inputOperation(graph, image, reporter)));
@@ -42,7 +44,9 @@ export function evaluateGraph(graph: OnnxGraph, image: ImageFormat, reporter: Re
 
 function unknownOperator(node: OnnxNode): NodeFault | null {
   const standard = node.domain === '' || node.domain === 'ai.onnx';
-  if (standard && Object.hasOwn(EVALUATORS, node.type)) return null;
+  const qonnx = QONNX_OPERATORS.includes(node.type);
+  const own = qonnx ? QONNX_DOMAINS.includes(node.domain) : standard;
+  if (own && Object.hasOwn(EVALUATORS, node.type)) return null;
   const domain = standard ? '' : ` of the domain '${node.domain}'`;
   const reason = `no part of a ViT encoder that Vitrum builds has this operator${domain}`;
   return { kind: 'fault', code: 'VT205', reason };
@@ -95,10 +99,11 @@ function announcedSize(node: OnnxNode, operands: readonly (Value | null)[]): num
 function report(node: OnnxNode, { code, reason }: NodeFault, reporter: Reporter): void {
   const name = `the node '${node.name}' (${node.type})`;
   if (code === 'VT205') {
-    const hint = `The operators that are read: ${Object.keys(EVALUATORS).sort().join(', ')}.`;
-    reporter.add(code, `${name} is not supported: ${reason}.`, hint);
+    reporter.add(code, `${name} is not supported: ${reason}.`, adviceFor(node));
   } else reporter.add(code, `${name} cannot be read: ${reason}.`);
 }
+
+type ImageSize = { readonly height: number; readonly width: number; readonly channels: number };
 
 function createEvaluation(opset: number): Evaluation {
   const known = new Map<string, Operation>();
@@ -132,7 +137,7 @@ function createEvaluation(opset: number): Evaluation {
 }
 
 /** The image as `[1, channels, height, width]`; dimensions that the file leaves open are the design's. */
-function inputOperation(graph: OnnxGraph, image: ImageFormat, reporter: Reporter): Operation {
+function inputOperation(graph: OnnxGraph, image: ImageSize, reporter: Reporter): Operation {
   const wanted = [1, image.channels, image.height, image.width];
   const given = graph.input.shape ?? wanted;
   if (given.length !== 4) {

@@ -106,7 +106,8 @@ const concat: Evaluator = (node, operands, evaluation) => {
       at += size;
     }
   }
-  return [{ ...(first as Constant), shape: joined, data, name: '' }];
+  const { integer } = first as Constant;
+  return [{ kind: 'constant', shape: joined, data, integer, name: '' }];
 };
 
 const conv: Evaluator = (node, [x, weight, bias], evaluation) => {

@@ -1,7 +1,7 @@
-import type { Constant } from '../onnx/constant.ts';
+import type { Codes, Constant } from '../onnx/constant.ts';
 import type { OnnxNode } from '../onnx/read.ts';
 
-export type { Constant };
+export type { Codes, Constant };
 
 /**
  * What a tensor of the graph is known to be, with the batch fixed to one image: a constant, or a
@@ -78,7 +78,10 @@ export function selected(value: Value, indices: Int32Array, shape: readonly numb
         ? new Float32Array(indices.length)
         : new Float64Array(indices.length);
     for (let i = 0; i < data.length; i++) data[i] = value.data[indices[i] as number] as number;
-    return { ...value, data, shape };
+    const { codes } = value;
+    const pick = (from: Float64Array) => Float64Array.from(indices, (i) => from[i] as number);
+    const moved = codes && { values: pick(codes.values), steps: pick(codes.steps) };
+    return { ...value, data, shape, codes: moved };
   }
   const map = indices.map((i) => sourceIndex(value, i));
   const all = map.length === sizeOf(value.base.shape) && map.every((source, i) => source === i);

@@ -8,6 +8,7 @@ import {
   withoutFactor,
 } from './linear.ts';
 import { describe, isMismatch, type Mismatch, mismatch } from './mismatch.ts';
+import { bare, through, viewAndConstant, whole } from './views.ts';
 
 export interface Attention {
   /** The normalised tokens that query, key and value are made of. */
@@ -17,6 +18,10 @@ export interface Attention {
   readonly key: Linear;
   readonly value: Linear;
   readonly output: Linear;
+  /** What a view holds, as a multiple of what its layer gives; of the scores, of the product of the views. */
+  readonly factors: Readonly<Record<'query' | 'key' | 'value' | 'scores', number>>;
+  /** What the products and the softmax read, with their quantizers. */
+  readonly views: Readonly<Record<'query' | 'key' | 'value' | 'scores' | 'probabilities', View>>;
 }
 
 /** Relative difference between two scales that is only rounding. */
@@ -28,26 +33,32 @@ const SCALE_TOLERANCE = 1e-4;
  * `h*d .. h*d+d-1`; a scale other than `1/sqrt(d)` goes into the query's weights.
  */
 export function attentionOf(output: Linear): Attention | Mismatch {
-  const product = output.x.base;
-  const [p, v] = product.operands;
-  if (product.type !== 'MatMul' || p?.kind !== 'view' || v?.kind !== 'view') {
-    return mismatch(`${describe(output.x)} is not the product of probabilities and values`);
+  const weighted = bare(output.x);
+  const [p, v] = weighted.base.operands;
+  if (weighted.base.type !== 'MatMul' || p?.kind !== 'view' || v?.kind !== 'view') {
+    return mismatch(`${describe(weighted)} is not the product of probabilities and values`);
   }
-  const [scores] = p.base.type === 'Softmax' && p.map === null ? p.base.operands : [];
-  if (scores?.kind !== 'view') return mismatch(`${describe(p)} is not a softmax`);
-  const scaled = withoutFactor(scores);
+  const softmax = whole(p);
+  const [scores] = softmax?.type === 'Softmax' ? softmax.operands : [];
+  if (scores?.kind !== 'view') return mismatch(`${describe(bare(p))} is not a softmax`);
+  const scaled = withoutFactor(withoutMask(scores));
   const [q, k] = scaled.view.base.operands;
   const isProduct = scaled.view.base.type === 'MatMul' && scaled.view.map === null;
-  if (!isProduct || q?.kind !== 'view' || k?.kind !== 'view') {
-    return mismatch(`${describe(scaled.view)} is not the product of queries and keys`);
-  }
+  if (!isProduct || q?.kind !== 'view' || k?.kind !== 'view') return noProduct(scaled.view);
   const query = projection(q, 'rows', 'query');
   const key = projection(k, 'columns', 'key');
   const value = projection(v, 'rows', 'value');
   for (const part of [query, key, value]) if (isMismatch(part)) return part;
   const [a, b, c] = [query, key, value] as [Linear, Linear, Linear];
-  if (!sameElements(a.x, b.x) || !sameElements(a.x, c.x)) {
-    return mismatch(`query, key and value of ${describe(scores)} are not made of the same tokens`);
+  if (!sameElements(bare(a.x), bare(b.x)) || !sameElements(bare(a.x), bare(c.x))) {
+    return mismatch(
+      `query, key and value of ${describe(bare(scores))} are not made of the same tokens`,
+    );
+  }
+  if (a.out !== c.out) {
+    return mismatch(
+      `${describe(bare(scores))} has queries of ${a.out} channels and values of ${c.out}`,
+    );
   }
   const size = q.shape[q.shape.length - 1] as number;
   const order = outputOrder(output, v);
@@ -61,7 +72,25 @@ export function attentionOf(output: Linear): Attention | Mismatch {
     key: withFactor(b, 1),
     value: withFactor(c, c.factor),
     output: reorderInputs(output, order),
+    views: { query: q, key: k, value: v, scores, probabilities: p },
+    factors: { query: a.factor / rest, key: b.factor, value: 1, scores: scaled.factor },
   };
+}
+
+/** The scores without a mask of zeros, which some exporters add for nothing. */
+function withoutMask(scores: View): View {
+  const view = bare(scores);
+  const [inner, mask] = (view.base.type === 'Add' && viewAndConstant(view.base)) || [];
+  return inner && mask?.data.every((x) => x === 0) ? through(view, inner) : view;
+}
+
+function noProduct(view: View): Mismatch {
+  const masked = view.base.type === 'Add' || view.base.type === 'Where';
+  return mismatch(
+    masked
+      ? `${describe(view)} adds a mask or a bias to the scores, and every token must see every other alike`
+      : `${describe(view)} is not the product of queries and keys`,
+  );
 }
 
 /**
@@ -98,15 +127,16 @@ function projection(view: View, tokensAre: 'rows' | 'columns', part: string): Li
 /** For each input channel of the output projection its place `h*d + c` among the heads. */
 function outputOrder(output: Linear, value: View): number[] | Mismatch {
   const [tokens, size] = value.shape.slice(-2) as [number, number];
+  const x = bare(output.x);
   const order: number[] = [];
   for (let t = 0; t < output.rows; t++) {
     for (let k = 0; k < output.input; k++) {
-      const source = sourceIndex(output.x, t * output.input + k);
+      const source = sourceIndex(x, t * output.input + k);
       const head = Math.floor(source / (tokens * size));
       const place = head * size + (source % size);
       if (t === 0) order.push(place);
       if (order[k] !== place || Math.floor(source / size) % tokens !== t) {
-        return mismatch(`the output projection after ${describe(output.x)} mixes the tokens`);
+        return mismatch(`the output projection after ${describe(x)} mixes the tokens`);
       }
     }
   }

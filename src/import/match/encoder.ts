@@ -1,157 +1,201 @@
-import type { Activation } from '../../model/index.ts';
-import { sameElements, sourceIndex, type Value, type View } from '../graph/value.ts';
+import type { Activation, FinalNorm } from '../../model/index.ts';
+import { sameElements, type Value, type View } from '../graph/value.ts';
 import { activationOf } from './activation.ts';
 import { type Attention, attentionOf } from './attention.ts';
 import { type Embedding, embeddingOf } from './embedding.ts';
+import { headsOf, type Selection, topOf } from './head.ts';
 import { type LayerNorm, layerNormOf } from './layer-norm.ts';
 import { type Linear, wholeLinear } from './linear.ts';
 import { describe, isMismatch, type Mismatch, mismatch } from './mismatch.ts';
+import { bare, whole } from './views.ts';
 
 /** A ViT encoder as the graph has it: its structure and all of its weights. */
 export interface Encoder {
   readonly embedding: Embedding;
   readonly branches: readonly EncoderBranch[];
-  readonly pooling: 'class' | 'mean';
+  readonly normOrder: 'pre' | 'post';
+  readonly selection: Selection;
+  readonly finalNorm: FinalNorm;
+  readonly norm: LayerNorm | null;
+  /** One, or two whose logits are averaged. */
+  readonly heads: readonly Linear[];
+  /** All tokens before pooling, their mean, and the logits, with their quantizers. */
+  readonly mean: View | null;
+  readonly stream: View;
+  readonly output: View;
+}
+
+interface Common {
   readonly norm: LayerNorm;
-  readonly head: Linear;
+  /** What the branch gives before it is added, and the sum, with their quantizers. */
+  readonly added: View;
+  readonly sum: View;
 }
 
 export type EncoderBranch =
-  | ({ readonly kind: 'attention'; readonly norm: LayerNorm } & Omit<Attention, 'x'>)
-  | {
+  | (Common & { readonly kind: 'attention' } & Attention)
+  | (Common & {
       readonly kind: 'feedForward';
-      readonly norm: LayerNorm;
-      readonly layers: readonly { readonly linear: Linear; readonly activation: Activation }[];
-    };
+      readonly layers: readonly EncoderLayer[];
+      readonly x: View;
+    });
+
+export interface EncoderLayer {
+  readonly linear: Linear;
+  readonly activation: Activation;
+  /** Before and behind the activation, with their quantizers. */
+  readonly before: View;
+  readonly after: View;
+}
 
 /**
- * Finds the encoder behind the logits: head, final LayerNorm, pooling, then branch after branch
+ * Finds the encoder behind the logits: heads, pooling and final LayerNorm, then branch after branch
  * back to the patches.
  */
 export function encoderOf(output: Value): Encoder | Mismatch {
-  const head = output.kind === 'view' ? wholeLinear(output) : null;
-  if (!head) return mismatch(`${describe(output)} gives the output, but is not a linear head`);
-  const top = poolingOf(head);
+  if (output.kind === 'constant') return mismatch('the output does not depend on the image');
+  const found = headsOf(output);
+  if (isMismatch(found)) return found;
+  const top = topOf(found);
   if (isMismatch(top)) return top;
+  // A norm of all tokens may be the last one of a post-norm encoder instead of the final one.
+  const { norm, finalNorm } = top;
+  const asFinal = branchesOf(top.stream);
+  const asBlock =
+    norm && finalNorm === 'tokens' && top.normed ? branchesOf(top.normed) : mismatch('');
+  const blocks = isMismatch(asFinal) && !isMismatch(asBlock) ? asBlock : asFinal;
+  if (isMismatch(blocks)) return blocks;
+  const own = blocks === asFinal ? { norm, finalNorm } : { norm: null, finalNorm: 'none' as const };
+  const embedding = embeddingOf(blocks.stream);
+  if (isMismatch(embedding)) return embedding;
+  const { branches, normOrder } = blocks;
+  const stream = blocks === asFinal || !top.normed ? top.stream : top.normed;
+  const { heads, selection, mean } = top;
+  return { embedding, branches, normOrder, selection, mean, ...own, heads, stream, output };
+}
+
+interface Branches {
+  readonly branches: readonly EncoderBranch[];
+  readonly normOrder: 'pre' | 'post';
+  /** The tokens that the first branch reads. */
+  readonly stream: View;
+}
+
+function branchesOf(top: View): Branches | Mismatch {
   const branches: EncoderBranch[] = [];
-  let { stream } = top;
+  let stream = top;
+  const normOrder = sumOf(stream) ? 'pre' : 'post';
   for (;;) {
-    const step = branchOf(stream);
+    const step = normOrder === 'pre' ? preNorm(stream) : postNorm(stream);
     if (step === null) break;
     if (isMismatch(step)) return step;
     branches.unshift(step.branch);
     stream = step.stream;
   }
-  const embedding = embeddingOf(stream);
-  if (isMismatch(embedding)) return embedding;
-  return { embedding, branches, pooling: top.pooling, norm: top.norm, head };
-}
-
-type Top = Pick<Encoder, 'pooling' | 'norm'> & { stream: View };
-
-/** What the head reads: row 0 of a LayerNorm, a LayerNorm of row 0, or a LayerNorm of the mean row. */
-function poolingOf(head: Linear): Top | Mismatch {
-  const { x } = head;
-  const norm = layerNormOf(x.base);
-  if (!norm) {
-    return x.base.type === 'ReduceMean'
-      ? mismatch(`${describe(x)} averages after the last LayerNorm, not before it`)
-      : mismatch(`the head reads ${describe(x)}, which is not a LayerNorm`);
+  if (branches.length === 0) {
+    const reason = `${describe(bare(top))} is not the sum of a branch and what it reads, nor the LayerNorm of one`;
+    return mismatch(reason);
   }
-  const source = x.map ? norm.x : rowOf(norm.x, head.input);
-  if (!source) return mismatch(`the last LayerNorm reads ${describe(norm.x)}`);
-  if (source.base.type === 'ReduceMean' && !x.map) {
-    const [tokens] = source.base.operands;
-    const overTokens = source.base.attributes.axis === (tokens?.shape.length ?? 0) - 2;
-    if (tokens?.kind === 'view' && !tokens.map && overTokens) {
-      return { pooling: 'mean', norm, stream: tokens };
-    }
-    return mismatch(`${describe(source)} does not average all of the tokens`);
-  }
-  if (x.map && !isFirstRow(x)) return mismatch(`the head reads another row than the first`);
-  return { pooling: 'class', norm, stream: source };
-}
-
-/** The view without a restriction to its first row; null when it is restricted otherwise. */
-function rowOf(view: View, width: number): View | null {
-  if (view.map === null) return view;
-  return view.map.length === width && isFirstRow(view)
-    ? { ...view, shape: view.base.shape, map: null }
-    : null;
-}
-
-function isFirstRow(view: View): boolean {
-  const width = view.base.shape[view.base.shape.length - 1] as number;
-  return view.map?.length === width && view.map.every((_, i) => sourceIndex(view, i) === i);
+  return { branches, normOrder, stream };
 }
 
 type Step = { branch: EncoderBranch; stream: View };
 
-/** The last residual branch of a stream and the stream before it; null when it is no sum of two. */
-function branchOf(stream: View): Step | Mismatch | null {
-  const [a, b] = stream.base.operands;
-  if (stream.base.type !== 'Add' || stream.map || a?.kind !== 'view' || b?.kind !== 'view') {
-    return null;
-  }
-  // Either operand may be the skip connection: it is the one that the other's LayerNorm reads.
-  const attempts = [
-    [b, a],
-    [a, b],
-  ].map(([branch, skip]) => residualOf(branch as View, skip as View));
-  return (
-    attempts.find((attempt) => !isMismatch(attempt)) ?? furthest(attempts as Mismatch[], stream)
-  );
+/** The summands of a whole sum of two tensors. */
+function sumOf(view: View): [View, View] | null {
+  const base = whole(view);
+  const [a, b] = base?.type === 'Add' ? base.operands : [];
+  return a?.kind === 'view' && b?.kind === 'view' ? [a, b] : null;
 }
 
-/** A branch that was begun and failed says more than an operand that is no branch at all. */
-function furthest(attempts: readonly Mismatch[], stream: View): Mismatch {
-  const reasons = attempts.map((attempt) => attempt.reason).filter((reason) => reason !== '');
+/** The last branch of `x + branch(norm(x))` and the stream before it; null when it is no such sum. */
+function preNorm(stream: View): Step | Mismatch | null {
+  const summands = sumOf(stream);
+  if (!summands) return null;
+  return eitherWay(stream, summands, (view, skip) => {
+    const starts = (x: View) => normAt(x) !== null;
+    const inner = branchAt(view, starts);
+    if (isMismatch(inner)) return inner;
+    const norm = normAt(inner.x);
+    if (!norm) {
+      return mismatch(`the attention reads ${describe(bare(inner.x))}, which is not a LayerNorm`);
+    }
+    if (!sameElements(bare(norm.x), bare(skip))) return unlike(view, skip, 'normalise');
+    return { branch: { ...inner, norm, added: view, sum: stream }, stream: norm.x };
+  });
+}
+
+function normAt(view: View): LayerNorm | null {
+  const base = whole(view);
+  return base ? layerNormOf(base) : null;
+}
+
+/** The last branch of `norm(x + branch(x))` and the stream before it. */
+function postNorm(stream: View): Step | Mismatch | null {
+  const norm = normAt(stream);
+  const summands = norm && sumOf(norm.x);
+  if (!norm || !summands) return null;
+  return eitherWay(norm.x, summands, (view, skip) => {
+    const starts = (x: View) => sameElements(bare(x), bare(skip));
+    const inner = branchAt(view, starts);
+    if (isMismatch(inner)) return inner;
+    if (!starts(inner.x)) return unlike(view, skip, 'read');
+    return { branch: { ...inner, norm, added: view, sum: norm.x }, stream: skip };
+  });
+}
+
+function unlike(view: View, skip: View, verb: string): Mismatch {
   return mismatch(
-    reasons[0] ?? `neither operand of ${describe(stream)} is a branch with a linear end`,
+    `the branch that ends at ${describe(bare(view))} does not ${verb} what it is added to, ${describe(bare(skip))}`,
   );
 }
 
-function residualOf(view: View, skip: View): Step | Mismatch {
+/** Either summand may be the skip connection. A branch that was begun and failed says more than an operand that is no branch at all. */
+function eitherWay(
+  stream: View,
+  [a, b]: [View, View],
+  attempt: (branch: View, skip: View) => Step | Mismatch,
+): Step | Mismatch {
+  const attempts = [attempt(b, a), attempt(a, b)];
+  const found = attempts.find((step) => !isMismatch(step));
+  if (found) return found;
+  const reasons = (attempts as Mismatch[]).map(({ reason }) => reason);
+  return mismatch(
+    reasons.find((reason) => reason !== '') ??
+      `neither operand of ${describe(bare(stream))} is a branch with a linear end`,
+  );
+}
+
+type Inner =
+  | Omit<Extract<EncoderBranch, { kind: 'attention' }>, keyof Common>
+  | Omit<Extract<EncoderBranch, { kind: 'feedForward' }>, keyof Common>;
+
+/** The branch that ends at a view; `x` is what it begins with. */
+function branchAt(view: View, starts: (x: View) => boolean): Inner | Mismatch {
   const last = wholeLinear(view);
   if (!last) return mismatch('');
-  const branch = isAttention(last) ? attentionBranch(last) : feedForwardBranch(last);
-  if (isMismatch(branch)) return branch;
-  if (!sameElements(branch.norm.x, skip)) {
-    return mismatch(
-      `the branch that ends at ${describe(view)} does not normalise what it is added to, ${describe(skip)}`,
-    );
+  const { type, operands } = bare(last.x).base;
+  if (type === 'MatMul' && operands.every((operand) => operand.kind === 'view')) {
+    const attention = attentionOf(last);
+    return isMismatch(attention) ? attention : { kind: 'attention', ...attention };
   }
-  return { branch, stream: skip };
+  return feedForward(last, view, starts);
 }
 
-function isAttention(last: Linear): boolean {
-  const { type, operands } = last.x.base;
-  return type === 'MatMul' && operands.every((operand) => operand.kind === 'view');
-}
-
-function attentionBranch(last: Linear): EncoderBranch | Mismatch {
-  const attention = attentionOf(last);
-  if (isMismatch(attention)) return attention;
-  const { x, ...parts } = attention;
-  const norm = x.map ? null : layerNormOf(x.base);
-  if (!norm) return mismatch(`the attention reads ${describe(x)}, which is not a LayerNorm`);
-  return { kind: 'attention', norm, ...parts };
-}
-
-function feedForwardBranch(last: Linear): EncoderBranch | Mismatch {
-  const layers: { linear: Linear; activation: Activation }[] = [];
-  let layer: { linear: Linear; activation: Activation } = { linear: last, activation: 'none' };
+function feedForward(last: Linear, end: View, starts: (x: View) => boolean): Inner | Mismatch {
+  const layers: EncoderLayer[] = [];
+  let layer: EncoderLayer = { linear: last, activation: 'none', before: end, after: end };
   for (;;) {
     layers.unshift(layer);
     const { x } = layer.linear;
-    const norm = x.map ? null : layerNormOf(x.base);
-    if (norm) return { kind: 'feedForward', norm, layers };
-    const before = activationOf(x);
-    if (isMismatch(before)) return before;
-    const linear = wholeLinear(before.x);
+    if (starts(x)) return { kind: 'feedForward', layers, x };
+    const found = activationOf(x);
+    if (isMismatch(found)) return found;
+    const linear = wholeLinear(found.x);
     if (!linear) {
-      return mismatch(`${describe(before.x)} stands where a LayerNorm or a linear layer should`);
+      const what = describe(bare(found.x));
+      return mismatch(`${what} stands where a LayerNorm or a linear layer should`);
     }
-    layer = { linear, activation: before.activation };
+    layer = { linear, activation: found.activation, before: found.x, after: x };
   }
 }

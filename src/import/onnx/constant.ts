@@ -7,4 +7,15 @@ export interface Constant {
   readonly integer: boolean;
   /** The initializer it came from, or ''. */
   readonly name: string;
+  /** Of an integer type, the numbers that it holds. */
+  readonly range?: { readonly low: number; readonly high: number } | undefined;
+  /** The integers that the values were dequantized from, where they were. */
+  readonly codes?: Codes | undefined;
+}
+
+/** Integers in the order of a constant's elements, each with its own step: `data = values * steps`. */
+export interface Codes {
+  /** The zero point is subtracted already. */
+  readonly values: Float64Array;
+  readonly steps: Float64Array;
 }

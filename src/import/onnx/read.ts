@@ -1,7 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { throwIfAny } from '../../diagnostics/index.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Constant } from './constant.ts';
+import { externalFiles } from './external.ts';
 import {
   type AttributeProto,
   decodeModel,
@@ -10,7 +12,7 @@ import {
   toNumber,
   type ValueInfoProto,
 } from './schema.ts';
-import { readTensor } from './tensor.ts';
+import { type ExternalData, readTensor } from './tensor.ts';
 
 /** Operator sets whose meaning of the operators used here is known. */
 const OPSETS = { first: 13, last: 25 };
@@ -47,7 +49,7 @@ export function readOnnx(path: string, reporter: Reporter): OnnxGraph {
     return reporter.fail('VT203', `'${reporter.file}' holds no graph with nodes.`, EXPORT_HINT);
   }
   const opset = readOpset(model, reporter);
-  const initializers = readInitializers(graph, reporter);
+  const initializers = readInitializers(graph, externalFiles(dirname(path)), reporter);
   const inputs = graph.input.filter((info) => !initializers.has(info.name));
   const [input, output] = [inputs[0], graph.output[0]];
   if (inputs.length !== 1 || graph.output.length !== 1 || !input || !output) {
@@ -118,14 +120,18 @@ function readOpset(model: ModelProto, reporter: Reporter): number {
   return version ?? 0;
 }
 
-function readInitializers(graph: GraphProto, reporter: Reporter): Map<string, Constant> {
+function readInitializers(
+  graph: GraphProto,
+  external: ExternalData,
+  reporter: Reporter,
+): Map<string, Constant> {
   const initializers = new Map<string, Constant>();
   for (const tensor of graph.initializer) {
-    const value = readTensor(tensor);
+    const value = readTensor(tensor, external);
     if ('code' in value) {
       const hint =
         value.code === 'VT208'
-          ? 'Save the model in one file, with 32-bit float weights.'
+          ? 'Keep the file of data beside the model, or save the model in one file with 32-bit float weights.'
           : undefined;
       reporter.add(value.code, `the initializer '${tensor.name}' ${value.reason}.`, hint);
     } else initializers.set(tensor.name, value);

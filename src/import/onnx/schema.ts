@@ -60,9 +60,11 @@ const SCHEMA = protobuf.Root.fromJSON({
         name: field('string', 8),
         rawData: field('bytes', 9),
         doubleData: repeated('double', 10),
+        externalData: repeated('StringStringEntryProto', 13),
         dataLocation: field('int32', 14),
       },
     },
+    StringStringEntryProto: { fields: { key: field('string', 1), value: field('string', 2) } },
     ValueInfoProto: { fields: { name: field('string', 1), type: field('TypeProto', 2) } },
     TypeProto: { fields: { tensorType: field('TensorType', 1) } },
     TensorType: { fields: { elemType: field('int32', 1), shape: field('TensorShapeProto', 2) } },
@@ -124,6 +126,8 @@ export interface TensorProto {
   readonly name: string;
   readonly rawData: Uint8Array;
   readonly doubleData: readonly number[];
+  /** Where they lie then: `location`, `offset` and `length`. */
+  readonly externalData: readonly { readonly key: string; readonly value: string }[];
   /** 1 means that the data lie in another file. */
   readonly dataLocation: number;
 }

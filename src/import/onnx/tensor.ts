@@ -16,6 +16,8 @@ interface ElementType {
   readonly name: string;
   readonly bytes: number;
   readonly integer: boolean;
+  /** Of the types that quantizers use. */
+  readonly range?: { readonly low: number; readonly high: number };
   /** Reads element `i` of raw little-endian data. */
   readonly raw: (data: DataView, i: number) => number;
   /** The field that holds the elements when there are no raw data. */
@@ -35,8 +37,36 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
     raw: (d, i) => d.getFloat32(4 * i, true),
     field: (t) => t.floatData,
   },
-  2: { name: 'UINT8', bytes: 1, integer: true, raw: (d, i) => d.getUint8(i), field: asInt32 },
-  3: { name: 'INT8', bytes: 1, integer: true, raw: (d, i) => d.getInt8(i), field: asInt32 },
+  2: {
+    ...{ name: 'UINT8', bytes: 1, integer: true, range: { low: 0, high: 255 } },
+    raw: (d, i) => d.getUint8(i),
+    field: asInt32,
+  },
+  3: {
+    ...{ name: 'INT8', bytes: 1, integer: true, range: { low: -128, high: 127 } },
+    raw: (d, i) => d.getInt8(i),
+    field: asInt32,
+  },
+  4: {
+    ...{ name: 'UINT16', bytes: 2, integer: true, range: { low: 0, high: 65535 } },
+    raw: (d, i) => d.getUint16(2 * i, true),
+    field: asInt32,
+  },
+  5: {
+    ...{ name: 'INT16', bytes: 2, integer: true, range: { low: -32768, high: 32767 } },
+    raw: (d, i) => d.getInt16(2 * i, true),
+    field: asInt32,
+  },
+  21: {
+    ...{ name: 'UINT4', bytes: 0.5, integer: true, range: { low: 0, high: 15 } },
+    raw: nibble,
+    field: asInt32,
+  },
+  22: {
+    ...{ name: 'INT4', bytes: 0.5, integer: true, range: { low: -8, high: 7 } },
+    raw: (d, i) => ((nibble(d, i) + 8) % 16) - 8,
+    field: asInt32,
+  },
   6: {
     name: 'INT32',
     bytes: 4,
@@ -60,6 +90,14 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
     field: asInt32,
     decode: halfToNumber,
   },
+  16: {
+    name: 'BFLOAT16',
+    bytes: 2,
+    integer: false,
+    raw: (d, i) => bfloatToNumber(d.getUint16(2 * i, true)),
+    field: asInt32,
+    decode: bfloatToNumber,
+  },
   11: {
     name: 'DOUBLE',
     bytes: 8,
@@ -69,11 +107,11 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
   },
 };
 
+/** Gives the bytes of a tensor that lie in another file, so many of them. */
+export type ExternalData = (tensor: TensorProto, bytes: number) => Uint8Array | TensorFault;
+
 /** A tensor of the file as a constant, or why not. Sizes are checked before anything is allocated. */
-export function readTensor(tensor: TensorProto): Constant | TensorFault {
-  if (tensor.dataLocation === EXTERNAL) {
-    return { code: 'VT208', reason: 'keeps its data in another file' };
-  }
+export function readTensor(tensor: TensorProto, external?: ExternalData): Constant | TensorFault {
   const type = ELEMENT_TYPES[tensor.dataType];
   if (!type) {
     const names = Object.values(ELEMENT_TYPES).map((t) => t.name);
@@ -90,18 +128,25 @@ export function readTensor(tensor: TensorProto): Constant | TensorFault {
     };
   }
   const values = type.field(tensor);
-  const held = tensor.rawData.length > 0 ? tensor.rawData.length / type.bytes : values.length;
+  const raw =
+    tensor.dataLocation === EXTERNAL
+      ? (external?.(tensor, count * type.bytes) ?? {
+          code: 'VT208' as const,
+          reason: 'keeps its data in another file',
+        })
+      : tensor.rawData;
+  if ('code' in raw) return raw;
+  // Two elements of 4 bits share a byte, and the last one may be alone in its own.
+  const odd = type.bytes < 1 ? count % 2 : 0;
+  const held = raw.length > 0 ? raw.length / type.bytes - odd : values.length;
   if (held !== count) {
     const reason = `has the shape [${shape}], that is ${count} elements, but data of ${held}`;
     return { code: 'VT207', reason };
   }
   // Doubles hold 32-bit integers and the small 64-bit ones of shapes exactly.
-  const data =
-    type.name === 'FLOAT' || type.name === 'FLOAT16'
-      ? new Float32Array(count)
-      : new Float64Array(count);
-  if (tensor.rawData.length > 0) {
-    const { buffer, byteOffset, byteLength } = tensor.rawData;
+  const data = type.bytes <= 4 && !type.integer ? new Float32Array(count) : new Float64Array(count);
+  if (raw.length > 0) {
+    const { buffer, byteOffset, byteLength } = raw;
     const view = new DataView(buffer, byteOffset, byteLength);
     for (let i = 0; i < count; i++) data[i] = type.raw(view, i);
   } else {
@@ -110,7 +155,18 @@ export function readTensor(tensor: TensorProto): Constant | TensorFault {
       data[i] = type.decode ? type.decode(number) : number;
     });
   }
-  return { kind: 'constant', shape, data, integer: type.integer, name: tensor.name };
+  const { integer, range } = type;
+  return { kind: 'constant', shape, data, integer, range, name: tensor.name };
+}
+
+/** The upper half of a binary32. */
+function bfloatToNumber(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits << 16).buffer)[0] as number;
+}
+
+/** Elements of 4 bits, the low one of a byte first. */
+function nibble(data: DataView, i: number): number {
+  return (data.getUint8(i >> 1) >> (4 * (i % 2))) & 15;
 }
 
 /** IEEE 754 binary16. */

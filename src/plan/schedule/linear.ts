@@ -1,4 +1,5 @@
 import type { LinearNode } from '../../ir/index.ts';
+import { wordElements } from '../engine.ts';
 import type { Unit } from '../program.ts';
 import { matrixShape, type Region, type ScheduleContext, tapOf } from './context.ts';
 import { headPitch } from './groups.ts';
@@ -19,11 +20,20 @@ export function linearSteps(context: ScheduleContext, node: LinearNode): Step[] 
   const [rows, columns] = matrixShape(graph, name);
   const [, inputColumns] = matrixShape(graph, node.input);
   const group = context.groups.find((g) => g.weighted.output.name === node.input);
-  const heads = group && {
-    count: group.heads,
-    width: group.headWidth,
-    pitch: headPitch(group.headWidth, shape.outputs),
+  const { join = 1 } = node;
+  // Rows that are joined lie behind each other, each padded to whole words.
+  const joined = join > 1 && {
+    count: join,
+    width: inputColumns,
+    pitch: source.stride * wordElements(shape),
   };
+  const heads =
+    joined ||
+    (group && {
+      count: group.heads,
+      width: group.headWidth,
+      pitch: headPitch(group.headWidth, shape.outputs),
+    });
   const reduction = heads ? heads.count * heads.pitch : inputColumns;
   const weight = context.weight(node, { count: 1, width: columns }, reduction, heads ?? null);
   const { memory: destination, ...region } = placeResult(context, node);
@@ -40,7 +50,7 @@ export function linearSteps(context: ScheduleContext, node: LinearNode): Step[] 
         rows,
         lead: 0,
         reduction,
-        elements: inputColumns,
+        elements: inputColumns * join,
         columns,
         a: { source: source.memory, base: source.base, stride: source.stride },
         b: context.fromWeight(weight),

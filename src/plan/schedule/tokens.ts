@@ -66,19 +66,20 @@ export function normSteps(context: ScheduleContext, node: LayerNormNode): Step[]
   return [{ unit: 'layerNorm', operation, maxMatmul: 0, idle: ['meanPool'] }];
 }
 
-/** The mean of all rows, written behind them. */
+/** The mean of the rows, written behind them. */
 export function poolSteps(context: ScheduleContext, node: MeanPoolNode): Step[] {
   const { tokens, residualStride: stride } = context;
   const name = node.output.name;
   const outBase = context.tokenWords * stride;
   context.reserve('residual', outBase + stride);
   context.locate(name, { memory: 'residual', base: outBase, stride });
+  const { firstRow = 0 } = node;
   const operation = {
     name,
     tap: tapOf(name),
     place: node.place,
-    rows: tokens,
-    xBase: context.region(node.input).base,
+    rows: tokens - firstRow,
+    xBase: context.region(node.input).base + firstRow * stride,
     xStride: stride,
     outBase,
   };

@@ -1,0 +1,122 @@
+import { clip, roundHalfEven } from '../../arithmetic/index.ts';
+import type { Epilogue, LinearNode, NumberFormat, TensorType } from '../../ir/index.ts';
+import { rangeOf } from '../../ir/index.ts';
+import type { Context } from '../../quantize/context.ts';
+import { dyadic, dyadics } from '../../quantize/dyadic.ts';
+import { MAX_EPILOGUE_SHIFT } from '../../quantize/linear.ts';
+import { quantizeWeights } from '../../quantize/weights.ts';
+import type { Linear } from '../match/linear.ts';
+import { formatOf } from '../match/quantizer.ts';
+
+const MAX_RESIDUAL_SHIFT = 31;
+const LARGEST_BIAS = 2 ** 31 - 1;
+
+/** Integer weights of a layer: those of the file, or quantized here where the file has floats. */
+export interface LayerWeights {
+  readonly codes: Int32Array;
+  /** Per output channel. */
+  readonly steps: readonly number[];
+  readonly bias: Int32Array;
+  readonly format: NumberFormat;
+}
+
+type Layer = Pick<Linear, 'weight' | 'bias' | 'codes'>;
+
+/**
+ * The integers of the file for a layer whose input is of the given type. They are taken as they are
+ * where each output channel has one step; otherwise, and for float weights, the layer is quantized
+ * by the settings of the design.
+ */
+export function layerWeights(
+  context: Context,
+  path: string,
+  layer: Layer,
+  type: TensorType,
+): LayerWeights {
+  const out = layer.bias.length;
+  const input = layer.weight.length / out;
+  const kept = layer.codes && keptCodes(layer.codes, out, input);
+  if (!kept) {
+    const parameters = new Map(context.parameters)
+      .set(`${path}.weight`, { shape: [out, input], data: layer.weight })
+      .set(`${path}.bias`, { shape: [out], data: layer.bias });
+    const made = quantizeWeights({ ...context, parameters }, path, type, context.weight);
+    return { codes: made.codes, steps: made.scales, bias: made.bias, format: context.weight };
+  }
+  const bias = Int32Array.from(layer.bias, (b, n) => {
+    const unit = type.scale * (kept.steps[n] as number);
+    return clip(roundHalfEven(b / unit), -LARGEST_BIAS, LARGEST_BIAS);
+  });
+  return { ...kept, bias };
+}
+
+function keptCodes({ values, steps }: NonNullable<Linear['codes']>, out: number, input: number) {
+  const codes = new Int32Array(values.length);
+  const perChannel: number[] = [];
+  let [low, high] = [0, 0];
+  for (let n = 0; n < out; n++) {
+    const first = steps[n * input] as number;
+    // A step below 0 comes from a factor below 0 behind the layer: the codes take its sign.
+    const sign = first < 0 ? -1 : 1;
+    for (let k = 0; k < input; k++) {
+      const i = n * input + k;
+      if (steps[i] !== first) return null;
+      const code = sign * (values[i] as number);
+      codes[i] = code;
+      low = Math.min(low, code);
+      high = Math.max(high, code);
+    }
+    perChannel.push(Math.abs(first) || 1);
+  }
+  return { codes, steps: perChannel, format: formatOf(low, high) };
+}
+
+/** What becomes of the accumulator: clipped in steps of `scale`, then a table. */
+export interface Requantized {
+  readonly scale: number;
+  readonly low: number;
+  readonly high: number;
+  readonly table: Int32Array | null;
+}
+
+export interface LinearOptions {
+  readonly requantized?: Requantized | undefined;
+  readonly skip?: TensorType | undefined;
+  /** What the output holds, as a multiple of what the layer gives. */
+  readonly factor?: number | undefined;
+}
+
+/** A linear layer of the file as a node. */
+export function importedLinear(
+  context: Context,
+  path: string,
+  layer: Layer,
+  input: TensorType,
+  output: TensorType,
+  { requantized, skip, factor = 1 }: LinearOptions = {},
+): LinearNode {
+  const weights = layerWeights(context, path, layer, input);
+  const to = requantized ?? { scale: output.scale, ...rangeOf(output.format), table: null };
+  const factors = weights.steps.map((step) => (input.scale * step * factor) / to.scale);
+  const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
+  const epilogue: Epilogue = {
+    bias: weights.bias,
+    multiplier: multipliers,
+    shift,
+    low: to.low,
+    high: to.high,
+    table: to.table,
+    residual: skip
+      ? { input: skip.name, ...dyadic(skip.scale / output.scale, MAX_RESIDUAL_SHIFT) }
+      : null,
+  };
+  return {
+    kind: 'linear',
+    output,
+    input: input.name,
+    path: `${path}.weight`,
+    weight: weights.codes,
+    weightFormat: weights.format,
+    epilogue,
+  };
+}

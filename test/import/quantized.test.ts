@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { check } from '../../src/check/index.ts';
+import { argMax, frameCodes, goldenResult, prepareGolden } from '../../src/golden/index.ts';
+import { keepQuantization } from '../../src/import/index.ts';
+import type { LinearNode } from '../../src/ir/index.ts';
+import { runFloatModel } from '../../src/quantize/index.ts';
+import { fixtureImages, fixtureNames, fixtureRecord, importFixture } from './fixtures.ts';
+
+const SETTINGS = { weights: 8, activations: 8, residual: 16, fromFile: true } as const;
+const quantized = fixtureNames().filter((name) => fixtureRecord(name).quantized !== undefined);
+
+/** 10 log10 of the power of the wanted logits over that of the difference. */
+function signalToNoise(found: readonly number[], wanted: readonly number[]): number {
+  const signal = wanted.reduce((sum, v) => sum + v * v, 0);
+  const noise = found.reduce((sum, v, i) => sum + (v - (wanted[i] ?? Number.NaN)) ** 2, 0);
+  return 10 * Math.log10(signal / noise);
+}
+
+describe('quantized models', () => {
+  it('are there in every form', () => {
+    const forms = new Set(quantized.map((name) => fixtureRecord(name).quantized));
+    expect([...forms].sort()).toEqual(['qcdq', 'qdq', 'qonnx']);
+  });
+
+  it.each(quantized)('%s: the integer graph agrees with the reference', (name) => {
+    const { channels, logits } = fixtureRecord(name);
+    const { model, parameters, encoder } = importFixture(name);
+    const images = fixtureImages(channels).images.slice(0, 48);
+    const graph = keepQuantization(encoder, model, parameters, images.slice(0, 16), SETTINGS);
+    check(graph);
+    const run = prepareGolden(graph, 'result');
+    const scale = graph.nodes.at(-1)?.output.scale ?? Number.NaN;
+    const codes = images.map((image) => goldenResult(graph, run(frameCodes(graph.input, image))));
+    const wanted = logits.slice(0, images.length);
+    const agree = codes.filter((c, i) => argMax(c) === argMax(wanted[i] ?? [])).length;
+    const found = codes.flatMap((c) => Array.from(c, (v) => v * scale));
+    const integer = signalToNoise(found, wanted.flat());
+    const floats = images.flatMap((image) => Array.from(runFloatModel(model, parameters, image)));
+    const float = signalToNoise(floats, wanted.flat());
+    console.log(
+      `${name}: ${agree}/${images.length}, ${integer.toFixed(1)} dB, float ${float.toFixed(1)} dB`,
+    );
+    expect(agree / images.length).toBeGreaterThanOrEqual(name.includes('w4a4') ? 0.95 : 0.99);
+    expect(integer).toBeGreaterThan(name.includes('w4a4') ? 10 : 28);
+  });
+
+  it('keep the integers of the weights', () => {
+    const { model, parameters, encoder } = importFixture('ort_int8_channel');
+    const { images } = fixtureImages(3);
+    const graph = keepQuantization(encoder, model, parameters, images.slice(0, 2), SETTINGS);
+    const head = graph.nodes.find((n): n is LinearNode => n.output.name === 'logits');
+    const { codes } = encoder.heads[0] ?? {};
+    expect(codes?.values.some((v) => v !== 0)).toBe(true);
+    expect(Array.from(head?.weight ?? [])).toEqual(Array.from(codes?.values ?? []));
+    // One step for each of 8 classes, and every weight its code times that step.
+    expect(new Set(codes?.steps).size).toBe(8);
+    parameters.get('head.weight')?.data.forEach((w, i) => {
+      expect(w).toBeCloseTo((codes?.values[i] ?? 0) * (codes?.steps[i] ?? 0), 6);
+    });
+  });
+});

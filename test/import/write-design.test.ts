@@ -1,0 +1,120 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { afterAll, describe, expect, it } from 'vitest';
+import { DiagnosticsError } from '../../src/diagnostics/index.ts';
+import { loadDesign } from '../../src/dsl/load.ts';
+import { importWeights, inspectOnnx } from '../../src/import/index.ts';
+import { designText, writeDesign } from '../../src/import/write-design.ts';
+import { fixtureFolder } from './fixtures.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+// Below the repository, so that the type checker finds `vitrum` as a user's project would.
+const folder = mkdtempSync(join(root, 'test/import/_designs-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const options = { board: 'zcu102', force: false };
+
+function written(name: string): string {
+  const file = join(folder, `${name}.onnx`);
+  copyFileSync(join(fixtureFolder, `${name}.onnx`), file);
+  const out = join(folder, `${name}.vit.ts`);
+  writeDesign(inspectOnnx(file), file, { ...options, out });
+  return out;
+}
+
+describe('vitrum import', () => {
+  const names = [
+    'timm_distilled-dynamo18',
+    'encoder_post-script17',
+    'hand-script17',
+    'ort_int8_channel',
+  ];
+  const designs = new Map(names.map((name) => [name, written(name)]));
+
+  it.each(names)('%s: the design loads, and is the design of its weights', async (name) => {
+    const { design } = await loadDesign(designs.get(name) as string);
+    const { model, weights, quant } = design;
+    const fromFile = quant.fromFile === true;
+    expect(fromFile).toBe(name.startsWith('ort_'));
+    const { parameters } = importWeights(model, weights, folder, fromFile);
+    expect(parameters.size).toBeGreaterThan(20);
+  });
+
+  it('the designs pass the type checker', () => {
+    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
+    const { options: settings } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const program = ts.createProgram([...designs.values()], settings);
+    const found = [...designs.values()].flatMap((file) => {
+      const source = program.getSourceFile(file);
+      return [
+        ...program.getSyntacticDiagnostics(source),
+        ...program.getSemanticDiagnostics(source),
+      ];
+    });
+    expect(found.map((d) => ts.flattenDiagnosticMessageText(d.messageText, ' '))).toEqual([]);
+  });
+
+  it('writes what a person would', () => {
+    expect(readFileSync(designs.get('timm_distilled-dynamo18') as string, 'utf8')).toBe(
+      `import { design, noise, quant, vit } from 'vitrum';
+
+/** 16 x 16 pixels to 8 classes, weights of timm_distilled-dynamo18.onnx. */
+export default design({
+  name: 'timm_distilled_dynamo18',
+  model: vit({
+    image: 16,
+    patch: 4,
+    width: 24,
+    depth: 2,
+    heads: 3,
+    mlp: 48,
+    classes: 8,
+    pooling: 'distilled',
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  }),
+  weights: './timm_distilled-dynamo18.onnx',
+  quant: quant.minmax({ weights: 8, activations: 8, residual: 16 }),
+  // Noise gives ranges to build with; images of the task give those to trust.
+  calibration: noise({ count: 16, seed: 1 }),
+  target: { board: 'zcu102' },
+});
+`,
+    );
+  });
+
+  it('says deit.tiny for what is one', () => {
+    const inspection = inspectOnnx(join(fixtureFolder, 'timm_vit-dynamo18.onnx'));
+    const { branches } = inspection.model;
+    const [attention, mlp] = branches;
+    if (attention?.kind !== 'attention' || mlp?.kind !== 'feedForward') throw new Error('no ViT');
+    const layers = mlp.layers.map((layer, i) => ({ ...layer, width: i === 0 ? 768 : 192 }));
+    const image = { ...inspection.model.image, height: 224, width: 224 };
+    const model = {
+      ...{ ...inspection.model, image, patch: 16, width: 192, classes: 10 },
+      branches: Array.from({ length: 12 }, () => [attention, { ...mlp, layers }]).flat(),
+    };
+    const text = designText({ ...inspection, model }, './a.onnx', 'kv260');
+    expect(text).toContain('  model: deit.tiny({\n    classes: 10,\n  }),\n');
+    expect(text).toContain("import { deit, design, noise, quant } from 'vitrum';\n");
+  });
+
+  it('leaves files alone', () => {
+    const file = join(folder, `${names[0]}.onnx`);
+    const inspection = inspectOnnx(file);
+    const attempts = [
+      designs.get(names[0] as string) as string,
+      join(folder, 'a.txt'),
+      join(folder, 'no/a.vit.ts'),
+    ];
+    for (const out of attempts) {
+      const attempt = () => writeDesign(inspection, file, { ...options, out });
+      expect(attempt).toThrow(DiagnosticsError);
+      expect(attempt).toThrow(/^VT505/);
+    }
+    expect(existsSync(join(folder, 'a.txt'))).toBe(false);
+    writeDesign(inspection, file, { ...options, out: attempts[0] as string, force: true });
+  });
+});
