@@ -50,7 +50,10 @@ describe('faults of one setting, at its place and with what is legal', () => {
       vit('image: 1024'),
       `VT113 ${at(27)}: An image of 1024x1024 in patches of 4 makes 65537 tokens. At most 4096 are supported: take larger patches.`,
     ],
-    [vit("pooling: 'max'"), `VT103 ${at(80)}: pooling is "max". Legal is "class" or "mean".`],
+    [
+      vit("pooling: 'max'"),
+      `VT103 ${at(80)}: pooling is "max". Legal is "class", "mean" or "distilled".`,
+    ],
     [
       vit("activation: 'swish'"),
       `VT103 ${at(80)}: activation is "swish". Legal is "gelu" or "relu".`,
@@ -64,7 +67,7 @@ describe('faults of one setting, at its place and with what is legal', () => {
     [vit('head: 2'), `VT104 ${at(80)}: vit() has no setting head. Did you mean heads?`],
     [
       'vit(3)',
-      `VT103 ${at(10)}: vit() was given 3. It takes an object with image, channels, patch, width, classes, pooling, mean, std, epsilon, depth, heads, mlp and activation.`,
+      `VT103 ${at(10)}: vit() was given 3. It takes an object with image, channels, patch, width, classes, pooling, leading, norm, finalNorm, mean, std, epsilon, depth, heads, mlp and activation.`,
     ],
     [
       'deit.small({ image: 100 })',
@@ -72,7 +75,7 @@ describe('faults of one setting, at its place and with what is legal', () => {
     ],
     [
       'deit.small({ depth: 3 })',
-      `VT104 ${at(23)}: deit.small() has no setting depth. Known are image, patch, classes, pooling, mean, std and epsilon.`,
+      `VT104 ${at(23)}: deit.small() has no setting depth. Known are image, patch, classes, pooling, leading, mean, std and epsilon.`,
     ],
     [
       '12',

@@ -32,6 +32,7 @@ const STRUCTURE: Readonly<Record<string, Partial<Model>>> = {
   encoder_post: { pooling: 'class', norm: 'post', finalNorm: 'none' },
   encoder_post_mean: { pooling: 'mean', norm: 'post', finalNorm: 'tokens' },
   hand: { pooling: 'mean' },
+  einsum: { pooling: 'class' },
 };
 
 /** The tanh form of GELU is up to 5e-4 away from the exact one, for each activation. */

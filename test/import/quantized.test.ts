@@ -37,7 +37,7 @@ describe('quantized models', () => {
     const integer = signalToNoise(found, wanted.flat());
     const floats = images.flatMap((image) => Array.from(runFloatModel(model, parameters, image)));
     const float = signalToNoise(floats, wanted.flat());
-    console.log(
+    console.info(
       `${name}: ${agree}/${images.length}, ${integer.toFixed(1)} dB, float ${float.toFixed(1)} dB`,
     );
     expect(agree / images.length).toBeGreaterThanOrEqual(name.includes('w4a4') ? 0.95 : 0.99);

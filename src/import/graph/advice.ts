@@ -7,7 +7,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   ConvInteger: 'Quantize statically, in QDQ form: quant_format=QuantFormat.QDQ.',
   DynamicQuantizeLinear:
     'This is dynamic quantization. Use quantize_static, in QDQ form, with calibration data.',
-  Einsum: 'Write it as a matrix product (torch.matmul) and export again.',
   GroupNormalization: 'Only LayerNorm over the channels of a token can be built.',
   HardSigmoid: 'GELU and ReLU are the activations that can be built.',
   HardSwish: 'GELU and ReLU are the activations that can be built.',

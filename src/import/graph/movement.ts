@@ -34,6 +34,12 @@ const moving =
 
 const unchanged = moving((x) => [x]);
 
+/** Exporters pad by nothing where a layer might pad. */
+const pad = moving((x, node, operands) => {
+  const pads = listOperand(node, 'pads', operands[1]);
+  return pads?.every((n) => n === 0) ? [x] : unsupported(`it pads its data by [${pads ?? '?'}]`);
+});
+
 const reshape = moving((x, node, operands) => {
   const wanted = constantNumbers(operands[1]);
   if (!wanted) return unsupported('its shape depends on the data');
@@ -192,6 +198,7 @@ export const MOVEMENT: Readonly<Record<string, Evaluator>> = {
   Expand: expand,
   Flatten: flatten,
   Gather: gather,
+  Pad: pad,
   Reshape: reshape,
   Slice: slice,
   Split: split,

@@ -7,14 +7,19 @@ import {
   intsAttribute,
   listOperand,
 } from './attributes.ts';
+import { einsumBy } from './einsum.ts';
 import type { Evaluator } from './evaluator.ts';
 import { normalizeAxis, range } from './shapes.ts';
 import {
   type Constant,
   type NodeFault,
+  selected,
   sizeOf,
+  sourceIndex,
   unsupported,
   type Value,
+  type View,
+  wholeView,
   wrongShape,
 } from './value.ts';
 
@@ -83,7 +88,7 @@ const rangeOperator: Evaluator = (_node, operands) => {
 
 const concat: Evaluator = (node, operands, evaluation) => {
   const values = operands.filter((value): value is Value => value !== null);
-  const first = values[0];
+  const first = values[0] as View | undefined;
   const axis = first && normalizeAxis(intAttribute(node, 'axis', 0), first.shape.length);
   if (!first || axis === null || axis === undefined) return wrongShape('its axis does not exist');
   const fits = values.every(
@@ -93,9 +98,11 @@ const concat: Evaluator = (node, operands, evaluation) => {
   if (!fits) return wrongShape(`it joins ${values.map((v) => `[${v.shape}]`).join(' and ')}`);
   const total = values.reduce((sum, value) => sum + (value.shape[axis] as number), 0);
   const joined = first.shape.map((n, d) => (d === axis ? total : n));
-  if (!values.every((value) => value.kind === 'constant')) {
-    return [evaluation.operation(node, joined, values, { axis })];
+  const views = values.filter((value): value is View => value.kind === 'view');
+  if (views.length === values.length && views.every(({ base }) => base === first.base)) {
+    return [joinedViews(views, joined, axis)];
   }
+  if (views.length > 0) return [evaluation.operation(node, joined, values, { axis })];
   const blocks = sizeOf(joined.slice(0, axis));
   const data = new Float64Array(sizeOf(joined));
   let at = 0;
@@ -106,9 +113,24 @@ const concat: Evaluator = (node, operands, evaluation) => {
       at += size;
     }
   }
-  const { integer } = first as Constant;
+  const { integer } = values[0] as Constant;
   return [{ kind: 'constant', shape: joined, data, integer, name: '' }];
 };
+
+/** Views of one result, put together: again a view of it. */
+function joinedViews(views: readonly View[], shape: readonly number[], axis: number): View {
+  const blocks = sizeOf(shape.slice(0, axis));
+  const map = new Int32Array(sizeOf(shape));
+  let at = 0;
+  for (let block = 0; block < blocks; block++) {
+    for (const view of views) {
+      const size = sizeOf(view.shape) / blocks;
+      for (let i = 0; i < size; i++) map[at++] = sourceIndex(view, block * size + i);
+    }
+  }
+  const base = wholeView((views[0] as View).base);
+  return selected(base, map, shape) as View;
+}
 
 const conv: Evaluator = (node, [x, weight, bias], evaluation) => {
   if (!x || weight?.kind !== 'constant') return unsupported('its weight is not constant');
@@ -209,6 +231,7 @@ const reduceMean: Evaluator = (node, [x, axesOperand], evaluation) => {
 /** Operators that are neither elementwise nor only move data. */
 export const OPERATORS: Readonly<Record<string, Evaluator>> = {
   Concat: concat,
+  Einsum: einsumBy(matMul),
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Conv: conv,
