@@ -59,7 +59,9 @@ export function streamNode(context: Context, input: TensorType, old: TensorType)
   const { width } = context.model;
   const name = `${input.name}${STREAM_SUFFIX}`;
   const format = context.residual;
-  const spare = 2 ** Math.max(0, format.bits - input.format.bits - 1);
+  // Codes less their zero point have one bit more.
+  const least = input.zeroPoint ? -1 : 0;
+  const spare = 2 ** Math.max(least, format.bits - input.format.bits - 1);
   const scale = input.scale / Math.min(STREAM_STEPS, spare);
   const weight = new Int32Array(width * width);
   for (let c = 0; c < width; c++) weight[c * width + c] = 1;

@@ -16,8 +16,8 @@
 //   E7   y stands on data_o
 // Rounding half up adds the bit below the result, unless the result is the upper limit already:
 // clip(floor + bit) = clip(floor) + bit then, and the adder is no wider than the result. Where all
-// multipliers are 1 (HAS_MULT = 0), the rounding constant is part of the bias instead, and the shift
-// is done in E2.
+// multipliers are 1 (HAS_MULT = 0), the rounding constant is part of the bias instead, and the
+// shift is done in E2.
 //
 // Shift and limits are a mode, one of those that occur in the operations: a bit of the result has
 // as many sources as there are shifts in modes that need it. Mode and table belong to an operation
