@@ -131,9 +131,9 @@ function alignedBits({ subject, name, field }: ChangedConstant): number {
       : field === 'exp_base'
         ? ['EXP_ALIGNED', 'E_INDEX_BITS']
         : ['RECIP_ALIGNED', 'R_INDEX_BITS'];
-  const valueOf = (wanted: string) =>
+  const parameter = (wanted: string) =>
     Number(unit?.parameters.find((p) => p.name === wanted)?.value ?? 0);
-  return valueOf(flag) === 1 ? valueOf(bits) : 0;
+  return parameter(flag) === 1 ? parameter(bits) : 0;
 }
 
 const waiting: readonly Unit[] = ['layerNorm', 'softmax', 'meanPool', 'input', 'result'];
