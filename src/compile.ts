@@ -4,7 +4,7 @@ import type { Design, ImageSource, IntegerDesign } from './dsl/design.ts';
 import { type AnyDesign, type LoadedDesign, loadAnyDesign } from './dsl/load.ts';
 import { emit, type Manifest } from './emit/index.ts';
 import type { OutputFile } from './emit/write-folder.ts';
-import { loadImages, loadSamples, packSamples } from './images/index.ts';
+import { folderSamples, loadImages, loadSamples, packSamples } from './images/index.ts';
 import { importManifest, importParameters } from './import/index.ts';
 import type { IntegerGraph } from './ir/index.ts';
 import { lower } from './lower/index.ts';
@@ -89,10 +89,20 @@ async function quantizedGraph(
   );
   const graph = await step(
     'quantize',
-    () => quantize(model, parameters, loadImages(calibration, model, places.calibration), quant),
+    () =>
+      quantize(
+        model,
+        parameters,
+        loadImages(calibration, model, places.calibration, folder),
+        quant,
+      ),
     (g) => `${g.nodes.length} nodes, W${quant.weights}A${quant.activations}`,
   );
-  return { graph, images: sampleSource(calibration), samples: [] };
+  if (calibration.kind !== 'folder') {
+    return { graph, images: sampleSource(calibration), samples: [] };
+  }
+  const samples = packSamples(folderSamples(calibration, model, graph.input, folder), graph.input);
+  return { graph, ...ownSamples(samples) };
 }
 
 /** import: a checkpoint that is an integer graph already, and its sample frames. */
@@ -115,13 +125,18 @@ async function importedGraph(
     () => loadSamples(images, graph.input, folder, places.images),
     (all) => `${all.length} frames`,
   );
-  const file = { path: SAMPLES_FILE, content: packSamples(frames, graph.input) };
-  return { graph, images: { kind: 'samples', path: SAMPLES_FILE }, samples: [file] };
+  return { graph, ...ownSamples(packSamples(frames, graph.input)) };
 }
 
 /** Where frames come from when a build folder is simulated: those that were not calibrated with. */
-function sampleSource(images: ImageSource): Manifest['images'] {
+function sampleSource(images: Exclude<ImageSource, { kind: 'folder' }>): Manifest['images'] {
   return images.kind === 'mnist' ? { kind: 'mnist' } : { kind: 'random', seed: images.seed };
+}
+
+/** Frames that the build folder holds itself. */
+function ownSamples(content: Uint8Array): Pick<Front, 'images' | 'samples'> {
+  const images = { kind: 'samples', path: SAMPLES_FILE } as const;
+  return { images, samples: [{ path: SAMPLES_FILE, content }] };
 }
 
 /** Where the frames lie in a build folder. */

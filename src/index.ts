@@ -18,6 +18,6 @@ export type { ModelDraft } from './dsl/model-settings.ts';
 export { attention, gelu, layerNorm, linear, relu } from './dsl/operators.ts';
 export { quant } from './dsl/quant.ts';
 export { residual } from './dsl/residual.ts';
-export { mnist, noise, onnx, random } from './dsl/sources.ts';
+export { folder, mnist, noise, onnx, random } from './dsl/sources.ts';
 export type { Operator, Residual } from './dsl/types/branch.ts';
 export { vit } from './dsl/vit.ts';

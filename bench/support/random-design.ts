@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '../../src/arithmetic/index.ts';
+import { presetNames, presets } from '../../src/dsl/presets.ts';
 import {
   attention,
   type Design,
@@ -24,6 +25,8 @@ export interface RandomDesign {
   /** `9x12x1/3 13t w45 a3,g90,l45 k10 class`: what a reader needs to tell the designs apart. */
   readonly shape: string;
   readonly bits: string;
+  /** Preset of quantization and its ranges. */
+  readonly method: string;
   /** Products of one frame, by which slow and fast cases are told apart. */
   readonly products: number;
 }
@@ -33,6 +36,8 @@ export interface RandomDesignOptions {
   readonly small?: boolean | undefined;
   /** Keeps the weights on chip, for a simulator without external memory. */
   readonly onChip?: boolean | undefined;
+  /** Draws a method of quantization, too; plain min-max otherwise. */
+  readonly methods?: boolean | undefined;
   /** Choices that are not left to the seed. */
   readonly fixed?: FixedChoices | undefined;
 }
@@ -49,7 +54,11 @@ export function randomDesign(
   index: number,
   options: RandomDesignOptions = {},
 ): RandomDesign {
-  const made = makeDesign(caseRandom(seed, index), `random${index}`, options);
+  const plain = makeDesign(caseRandom(seed, index), `random${index}`, options);
+  // From a stream of its own, so that the rest is that of the same design without a method.
+  const { design: made, method } = options.methods
+    ? withMethod(caseRandom(~seed, index), plain)
+    : { design: plain, method: 'minmax' };
   const { model, quant: q } = made;
   const { height, width, channels } = model.image;
   const branches = model.branches.map((b) =>
@@ -58,7 +67,8 @@ export function randomDesign(
   return Object.freeze({
     design: made,
     shape: `${height}x${width}x${channels}/${model.patch} ${tokenCount(model)}t w${model.width} ${branches.flat().join(',')} k${model.classes} ${model.pooling}`,
-    bits: `W${q.weights}A${q.activations}R${q.residual}`,
+    bits: `W${q.weights}A${q.activations}R${q.residual}${q.ends === undefined ? '' : `E${q.ends}`}`,
+    method,
     products: productsOf(model),
   });
 }
@@ -76,6 +86,18 @@ export function randomBits(
   const most = nextInt(0, 3) === 0 ? 4 : 8;
   const [weights, activations] = [nextInt(2, most), nextInt(2, most)];
   return { weights: weightBits ?? weights, activations: activationBits ?? activations };
+}
+
+function withMethod({ nextInt }: Random, plain: RandomDesign['design']) {
+  const name = presetNames[nextInt(0, presetNames.length - 1)] ?? 'minmax';
+  const { method } = presets[name];
+  // No wider than what the target was drawn for: four products in a DSP need few bits.
+  const most = Math.max(plain.quant.weights, plain.quant.activations);
+  const ends = nextInt(0, 1) === 0 ? undefined : nextInt(2, most);
+  // Zero points meet every kind of layer in half of the designs, whatever the preset.
+  const range = nextInt(0, 1) === 0 ? method.range : ('asymmetric' as const);
+  const quant = { ...plain.quant, ends, method: { ...method, range } };
+  return { design: { ...plain, quant }, method: `${name} ${range}` };
 }
 
 const LETTER = { none: 'l', gelu: 'g', relu: 'r' } as const;

@@ -27,6 +27,8 @@ export interface SweepCase {
   readonly index: number;
   readonly shape: string;
   readonly bits: string;
+  /** How a float model was quantized. */
+  readonly method: string;
   readonly tile: string;
   /** Memory of the weights and kind of multipliers, as they were asked for. */
   readonly settings: string;
@@ -59,7 +61,7 @@ export function extrasOf(index: number): Extras {
 export function optionsOf(index: number): CaseOptions {
   const { synthesis, icarus } = extrasOf(index);
   const family = index % 4 === 3 ? 'table' : 'float';
-  return { family, small: synthesis || icarus, onChip: icarus };
+  return { family, methods: true, small: synthesis || icarus, onChip: icarus };
 }
 
 export interface SweepOptions {
@@ -127,6 +129,7 @@ export async function sweepCase(
   }
   return {
     ...{ index, shape: drawn.shape, bits: drawn.bits, checks, failures, design: drawn.design },
+    method: drawn.method,
     tile: tileText(drawn.target.tile),
     settings: settingsText(drawn.target),
     streamedBytes: built ? (readManifest(folder).weights?.bytes ?? 0) : 0,
@@ -140,6 +143,7 @@ export async function sweepCase(
 interface Drawn {
   readonly shape: string;
   readonly bits: string;
+  readonly method: string;
   readonly target: RandomTarget;
   readonly design: string;
   readonly build: () => Promise<readonly OutputFile[]>;
@@ -150,6 +154,7 @@ function draw(seed: number, index: number, options: CaseOptions): Drawn {
     const { graph, target, imageSeed, ...about } = randomCheckpoint(seed, index, options);
     return {
       ...about,
+      method: 'checkpoint',
       target,
       design: JSON.stringify({ ...about.options, target, imageSeed }),
       build: async () => buildGraph(graph, target, imageSeed).files,

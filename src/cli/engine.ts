@@ -40,6 +40,12 @@ export const engine: Engine = {
     return { design, ...report };
   },
 
+  measureAccuracy: async (design, options, context) => {
+    const { accuracyOfDesign } = await import('../accuracy/design.ts');
+    const { pictures, ...measured } = await accuracyOfDesign(design, options, context.onStep);
+    return { ...measured, pictures: pictures.map(shown) };
+  },
+
   detectTools: async () => {
     const { detectTools, installCommand } = await import('../tools/index.ts');
     return detectTools((tool) => installCommand([tool]));

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerAccuracy } from './commands/accuracy.ts';
 import { registerBuild } from './commands/build.ts';
 import type { Engine } from './commands/contracts.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerQuantize } from './commands/quantize.ts';
 import type { RunCommand } from './commands/register.ts';
 import { registerSim } from './commands/sim.ts';
 import { registerSynth } from './commands/synth.ts';
@@ -52,6 +54,8 @@ function createProgram(engine: Engine, run: RunCommand, io: Io, json: boolean): 
     registerBuild,
     registerSim,
     registerSynth,
+    registerAccuracy,
+    registerQuantize,
     registerDoctor,
     registerDemo,
   ]) {

@@ -34,7 +34,7 @@ export interface DesignSettings<
 }
 
 const legalModel = 'vit({ ... }), deit.tiny({ ... }) or encoder({ ... }, [...])';
-const legalImages = 'mnist({ count }) or noise({ count, seed })';
+const legalImages = 'folder({ path, count }), mnist({ count }) or noise({ count, seed })';
 
 const schema = z.strictObject({
   name: nameSchema,
@@ -44,7 +44,10 @@ const schema = z.strictObject({
     (v) => isOnnxPath(v) || isDraft('weights', v),
     codes.weights,
   ),
-  quant: setting<QuantDraft>('quant.minmax({ ... })', (v) => isDraft('quant', v)),
+  quant: setting<QuantDraft>(
+    'quant({ ... }), quant.minmax({ ... }) or quant.preset(name, { ... })',
+    (v) => isDraft('quant', v),
+  ),
   calibration: setting<ImagesDraft>(legalImages, (v) => isDraft('images', v)),
   target: targetSchema,
 });

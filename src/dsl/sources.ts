@@ -3,7 +3,7 @@ import type { ImageSource, WeightSource } from './design.ts';
 import { type Draft, draft } from './draft.ts';
 import { codes, fault, show } from './faults.ts';
 import { captureCall } from './place.ts';
-import { oneOf, readSettings, whole } from './settings.ts';
+import { oneOf, readSettings, setting, whole } from './settings.ts';
 import type { Count } from './types/checks.ts';
 
 export type WeightsDraft = Draft<'weights', WeightSource>;
@@ -48,6 +48,28 @@ export function mnist<const N extends number>(settings: {
   const { value, faults } = readSettings('mnist', mnistSchema, settings, place);
   const { count = 1, split = 'train' } = value ?? {};
   return draft('images', 'mnist', { kind: 'mnist', count, split }, faults, place);
+}
+
+const folderSchema = z.strictObject({
+  path: setting<string>(
+    'the path of a folder, or of an .npz file',
+    (v) => typeof v === 'string' && v !== '',
+  ),
+  count: whole(1, 10000),
+});
+
+/**
+ * A user's own images, named from the folder of the design: `count` of them, spread evenly. PNG
+ * files, in a folder for each class where classes are known; a pair of IDX files; or an `.npz` with
+ * `images` and `labels`.
+ */
+export function folder<const N extends number>(settings: {
+  path: string;
+  count: Count<'count', N>;
+}): ImagesDraft {
+  const place = captureCall()?.place;
+  const { value, faults } = readSettings('folder', folderSchema, settings, place);
+  return draft('images', 'folder', value && { kind: 'folder', ...value }, faults, place);
 }
 
 const noiseSchema = z.strictObject({ count: whole(1, 10000), seed });

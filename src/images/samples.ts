@@ -8,11 +8,13 @@ import {
   writeNpz,
 } from '../arrays/index.ts';
 import { DiagnosticsError, type Place } from '../diagnostics/index.ts';
-import type { ArrayImages, ArrayPart } from '../dsl/design.ts';
+import type { ArrayImages, ArrayPart, ImageSource } from '../dsl/design.ts';
 import { encodeImage } from '../golden/encode-image.ts';
 import { type GraphInput, rangeOf } from '../ir/index.ts';
+import type { Model } from '../model/index.ts';
 import { decodeFrame } from './decode.ts';
-import type { RawImage } from './image.ts';
+import { readImageFolder, splitImages } from './folder.ts';
+import { type RawImage, toModelImages } from './image.ts';
 
 /** What a frame begins with: the codes of the graph's first tensor. */
 export interface SampleFrame {
@@ -95,6 +97,25 @@ function framesOf({ shape, data }: IntegerArray, one: readonly number[]) {
   const fits = rest.length === one.length && rest.every((n, i) => n === one[i]);
   return fits && count > 0 ? { count, data } : null;
 }
+
+/** Images of a folder as frames: those that are not calibrated with, as far as there are any. */
+export function folderSamples(
+  { path, count }: Extract<ImageSource, { kind: 'folder' }>,
+  model: Model,
+  input: GraphInput,
+  folder: string,
+): SampleFrame[] {
+  const all = readImageFolder(resolve(folder, path));
+  const { chosen, rest } = splitImages(all, count);
+  const shown = splitImages(rest.length > 0 ? rest : chosen, FOLDER_FRAMES).chosen;
+  return toModelImages(shown, model, `images '${path}'`).map(({ pixels, label }) => ({
+    codes: encodeImage(input, pixels),
+    label,
+  }));
+}
+
+/** Frames of a folder of images that go into the build folder. */
+const FOLDER_FRAMES = 32;
 
 /** Frames as one `.npz` file, which `readSamples` reads: the same frames give the same bytes. */
 export function packSamples(frames: readonly SampleFrame[], input: GraphInput): Uint8Array {

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { type Diagnostic, DiagnosticsError, type Place, throwIfAny } from '../diagnostics/index.ts';
 import type { ImageSource } from '../dsl/design.ts';
 import type { Model } from '../model/index.ts';
+import { readImageFolder, splitImages } from './folder.ts';
 import { type LabelledImage, type RawImage, toModelImages } from './image.ts';
 import { readMnist } from './mnist.ts';
 import { randomImages } from './random.ts';
@@ -11,28 +13,47 @@ import { randomImages } from './random.ts';
  * the source cannot give that many, or gives images of another size than the model's.
  *
  * @param place where the source is named, for the diagnostics
+ * @param folder of the design, from which it names its own
  */
-export function loadLabelled(source: ImageSource, model: Model, place?: Place): LabelledImage[] {
+export function loadLabelled(
+  source: ImageSource,
+  model: Model,
+  place?: Place,
+  folder = '.',
+): LabelledImage[] {
   try {
-    return load(source, model);
+    return load(source, model, folder);
   } catch (error) {
     if (!(error instanceof DiagnosticsError) || !place) throw error;
     throw new DiagnosticsError(error.diagnostics.map((d) => ({ place, ...d })));
   }
 }
 
-function load(source: ImageSource, model: Model): LabelledImage[] {
+function load(source: ImageSource, model: Model, folder: string): LabelledImage[] {
   throwIfAny(checkCount(source));
-  const images: readonly RawImage[] =
-    source.kind === 'mnist'
-      ? readMnist(source.split, source.count)
-      : randomImages(source, model.image);
+  const images = read(source, model, folder);
   return toModelImages(images, model, `images '${source.kind}'`);
 }
 
+function read(source: ImageSource, { image }: Model, folder: string): readonly RawImage[] {
+  switch (source.kind) {
+    case 'folder':
+      return splitImages(readImageFolder(resolve(folder, source.path)), source.count).chosen;
+    case 'mnist':
+      return readMnist(source.split, source.count);
+    case 'random':
+      return randomImages(source, image);
+  }
+}
+
 /** The pixels alone; see `loadLabelled`. */
-export function loadImages(source: ImageSource, model: Model, place?: Place): Uint8Array[] {
-  return loadLabelled(source, model, place).map((image) => image.pixels);
+export function loadImages(
+  source: ImageSource,
+  model: Model,
+  place?: Place,
+  folder?: string,
+): Uint8Array[] {
+  return loadLabelled(source, model, place, folder).map((image) => image.pixels);
 }
 
 function checkCount(source: ImageSource): Diagnostic[] {

@@ -9,6 +9,8 @@ export interface TensorType {
   readonly format: NumberFormat;
   /** Real value of one step. For reports only: no node computes with it. */
   readonly scale: number;
+  /** The code that stands for 0; 0 when absent. For reports only, like the scale. */
+  readonly zeroPoint?: number | undefined;
 }
 
 export function elementCount(type: TensorType): number {

@@ -9,7 +9,7 @@ import type { AttentionBranch } from '../model/index.ts';
 import { activationType, type Context, residualType, statisticsOf } from './context.ts';
 import { dyadic } from './dyadic.ts';
 import { layerNormNode } from './layer-norm.ts';
-import { linearNode, MAX_EPILOGUE_SHIFT } from './linear.ts';
+import { linearNode, MAX_EPILOGUE_SHIFT, zeroPointTerm } from './linear.ts';
 import { SCORE_STEP, softmaxNode } from './softmax.ts';
 
 const MIN_SCORE_BITS = 12;
@@ -30,20 +30,24 @@ export function attentionNodes(
       context,
       `${name}.${part}`,
       norm.output,
-      activationType(context, `${name}.${part}`, shape),
+      activationType(context, `${name}.${part}`, shape, 'activations'),
     );
   const [query, key, value] = [projection('query'), projection('key'), projection('value')];
   const scores = scoresNode(context, branch, query.output, key.output);
   const softmax = softmaxNode(context, `${name}.probabilities`, scores.output);
   const weightedType = activationType(context, `${name}.weighted`, shape);
   const factor = (softmax.output.scale * value.output.scale) / weightedType.scale;
+  const requantization = dyadic(factor, MAX_EPILOGUE_SHIFT);
+  const { multiplier, shift } = requantization;
+  const zeroPoint = weightedType.zeroPoint ?? 0;
   const weighted: WeightedValuesNode = {
     kind: 'weightedValues',
     output: weightedType,
     probability: softmax.output.name,
     value: value.output.name,
     heads,
-    ...dyadic(factor, MAX_EPILOGUE_SHIFT),
+    ...requantization,
+    ...(zeroPoint === 0 ? {} : { bias: zeroPointTerm(zeroPoint, multiplier, shift) }),
   };
   const output = linearNode(
     context,

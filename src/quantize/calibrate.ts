@@ -2,6 +2,7 @@ import { DiagnosticsError } from '../diagnostics/index.ts';
 import type { Model, Parameters } from '../model/index.ts';
 import { runFloatModel } from './float-model.ts';
 import { squaredDeviations } from './float-operators.ts';
+import { layerInputs } from './layers.ts';
 
 /** What the calibration images showed of one float tensor. */
 export interface TensorStatistics {
@@ -13,6 +14,18 @@ export interface TensorStatistics {
   readonly deviations: readonly [number, number];
   /** The same for row 0 alone, which is all that the final LayerNorm of a class token sees. */
   readonly firstRowDeviations: readonly [number, number];
+  /** Smallest and largest value of each image, in order. */
+  readonly images: readonly (readonly [number, number])[];
+  /** Of each channel, where the tensor is a factor of a matrix product. */
+  readonly channels: ChannelStatistics | undefined;
+}
+
+export interface ChannelStatistics {
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  /** Sum of the magnitudes over `rows` rows. */
+  readonly magnitude: Float64Array;
+  readonly rows: number;
 }
 
 export type Calibration = ReadonlyMap<string, TensorStatistics>;
@@ -30,11 +43,12 @@ export function calibrate(
     throw fault('VT301', 'there is no calibration image.', 'Give at least 1 image.', model);
   }
   const residuals = residualNames(model);
+  const inputs = channelWidths(model);
   const statistics = new Map<string, TensorStatistics>();
   for (const pixels of images) {
     runFloatModel(model, parameters, pixels, (name, data) => {
       const width = residuals.has(name) ? model.width : 0;
-      const seen = statisticsOf(data, width);
+      const seen = statisticsOf(data, width, inputs.get(name));
       const before = statistics.get(name);
       statistics.set(name, before ? merge(before, seen) : seen);
     });
@@ -52,12 +66,25 @@ export function calibrate(
   return statistics;
 }
 
+/** The tensors of which every channel counts: what layers read, and what attention multiplies. */
+function channelWidths(model: Model): ReadonlyMap<string, number> {
+  const attentions = model.branches.filter((branch) => branch.kind === 'attention');
+  const parts = attentions.flatMap(({ name }) =>
+    ['query', 'key', 'value'].map((part) => [`${name}.${part}`, model.width] as const),
+  );
+  return new Map([...layerInputs(model), ...parts]);
+}
+
 /** The tensors that LayerNorm reads. */
 function residualNames(model: Model): ReadonlySet<string> {
   return new Set(['embedding', 'pool', ...model.branches.map((branch) => branch.name)]);
 }
 
-function statisticsOf(data: Float32Array, width: number): TensorStatistics {
+function statisticsOf(
+  data: Float32Array,
+  width: number,
+  channels: number | undefined,
+): TensorStatistics {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let sum = 0;
   for (let i = 0; i < data.length; i++) {
@@ -74,7 +101,15 @@ function statisticsOf(data: Float32Array, width: number): TensorStatistics {
   }
   const first = rows[0] ?? 0;
   const deviations: [number, number] = [Math.min(...rows, first), Math.max(...rows, first)];
-  return { min, max, peak, deviations, firstRowDeviations: [first, first] };
+  return {
+    min,
+    max,
+    peak,
+    deviations,
+    firstRowDeviations: [first, first],
+    images: [[min, max]],
+    channels: channels === undefined ? undefined : channelsOf(data, channels),
+  };
 }
 
 function merge(a: TensorStatistics, b: TensorStatistics): TensorStatistics {
@@ -84,6 +119,32 @@ function merge(a: TensorStatistics, b: TensorStatistics): TensorStatistics {
     peak: Math.max(a.peak, b.peak),
     deviations: span(a.deviations, b.deviations),
     firstRowDeviations: span(a.firstRowDeviations, b.firstRowDeviations),
+    images: [...a.images, ...b.images],
+    channels: a.channels && b.channels && mergeChannels(a.channels, b.channels),
+  };
+}
+
+function channelsOf(data: Float32Array, channels: number): ChannelStatistics {
+  const min = new Float64Array(channels).fill(Number.POSITIVE_INFINITY);
+  const max = new Float64Array(channels).fill(Number.NEGATIVE_INFINITY);
+  const magnitude = new Float64Array(channels);
+  for (let at = 0; at < data.length; at += channels) {
+    for (let c = 0; c < channels; c++) {
+      const v = data[at + c] as number;
+      if (v < (min[c] as number)) min[c] = v;
+      if (v > (max[c] as number)) max[c] = v;
+      magnitude[c] = (magnitude[c] as number) + Math.abs(v);
+    }
+  }
+  return { min, max, magnitude, rows: data.length / channels };
+}
+
+function mergeChannels(a: ChannelStatistics, b: ChannelStatistics): ChannelStatistics {
+  return {
+    min: a.min.map((v, c) => Math.min(v, b.min[c] as number)),
+    max: a.max.map((v, c) => Math.max(v, b.max[c] as number)),
+    magnitude: a.magnitude.map((v, c) => v + (b.magnitude[c] as number)),
+    rows: a.rows + b.rows,
   };
 }
 

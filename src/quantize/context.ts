@@ -1,37 +1,48 @@
 import type { QuantSettings } from '../dsl/design.ts';
+import { plainMethod, type QuantMethod } from '../dsl/quant-method.ts';
 import { type NumberFormat, type TensorType, uniform } from '../ir/index.ts';
 import { type FloatTensor, type Model, type Parameters, tokenCount } from '../model/index.ts';
+import { type Affine, affineFor } from './affine.ts';
 import type { Calibration, TensorStatistics } from './calibrate.ts';
 import { parameter } from './float-model.ts';
+import type { Observations } from './observations.ts';
+import { observe } from './observers.ts';
 import { scaleFor } from './scale.ts';
 
 /** What every operator's quantizer needs; a value, made once. */
 export interface Context {
   readonly model: Model;
   readonly parameters: Parameters;
+  readonly observations: Observations;
   readonly calibration: Calibration;
+  readonly method: QuantMethod;
   readonly tokens: number;
   readonly activation: NumberFormat;
   readonly probability: NumberFormat;
   readonly residual: NumberFormat;
   readonly weight: NumberFormat;
+  /** The image's codes, and what the head reads. */
+  readonly endActivation: NumberFormat;
+  /** Weights of the patch embedding and of the head. */
+  readonly endWeight: NumberFormat;
 }
 
-export function createContext(
-  model: Model,
-  parameters: Parameters,
-  calibration: Calibration,
-  settings: QuantSettings,
-): Context {
+export function createContext(observations: Observations, settings: QuantSettings): Context {
+  const { model, parameters } = observations;
+  const { weights, activations, residual, ends, method = plainMethod } = settings;
   return {
     model,
     parameters,
-    calibration,
+    observations,
+    calibration: observations.extremes(),
+    method,
     tokens: tokenCount(model),
-    activation: uniform(settings.activations),
-    probability: uniform(settings.activations, false),
-    residual: uniform(settings.residual),
-    weight: uniform(settings.weights),
+    activation: uniform(activations),
+    probability: uniform(activations, false),
+    residual: uniform(residual),
+    weight: uniform(weights),
+    endActivation: uniform(ends ?? activations),
+    endWeight: uniform(ends ?? weights),
   };
 }
 
@@ -50,15 +61,43 @@ export function tensor(context: Context, path: string): FloatTensor {
   return parameter(context.parameters, path);
 }
 
-/** An activation `[rows, channels]` at the scale that its calibrated peak asks for. */
+/** Whether a tensor's zero point can be folded: not where it meets another activation. */
+export type Meets = 'weights' | 'activations';
+
+/** An activation `[rows, channels]` at the step and zero point that the observer chooses. */
 export function activationType(
   context: Context,
   name: string,
   shape: readonly number[],
+  meets: Meets = 'weights',
+  format: NumberFormat = context.activation,
 ): TensorType {
-  const format = context.activation;
-  const scale = scaleFor(statisticsOf(context, name).peak, format);
-  return { name, shape, format, scale };
+  const { range } = context.method;
+  const kind = meets === 'activations' && range === 'asymmetric' ? 'restricted' : range;
+  const { scale, zeroPoint } = observed(context, name, kind, format);
+  return { name, shape, format, scale, ...(zeroPoint === 0 ? {} : { zeroPoint }) };
+}
+
+/** Step and zero point of a tensor by the method's observer. */
+export function observed(
+  context: Context,
+  name: string,
+  kind: QuantMethod['range'],
+  format: NumberFormat,
+): Affine {
+  const { observer } = context.method;
+  const { min, max, images } = statisticsOf(context, name);
+  if (observer.kind === 'minmax') return affineFor({ low: min, high: max }, kind, format);
+  if (observer.kind === 'movingAverage') {
+    const [low, high] = images.reduce(([l, h], [a, b]) => [
+      observer.momentum * l + (1 - observer.momentum) * a,
+      observer.momentum * h + (1 - observer.momentum) * b,
+    ]);
+    return affineFor({ low, high }, kind, format);
+  }
+  const distribution = context.observations.details().distributions.get(name);
+  if (!distribution) throw new Error(`the calibration kept no histogram of ${name}`);
+  return observe(observer, distribution, kind, format);
 }
 
 /** A tensor of the residual stream, with headroom where its format has bits to spare. */

@@ -1,4 +1,5 @@
 export * from './calibrate.ts';
 export * from './float-model.ts';
 export * from './gelu.ts';
+export { createObservations, type Observations } from './observations.ts';
 export * from './quantize.ts';

@@ -34,7 +34,9 @@ export function layerNormNode(
   rows: number,
 ): LayerNormNode {
   const { model } = context;
-  const output = activationType(context, path, [rows, model.width]);
+  const format = path === 'norm' ? context.endActivation : context.activation;
+  const output = activationType(context, path, [rows, model.width], 'weights', format);
+  const { zeroPoint = 0 } = output;
   const gamma = tensor(context, `${path}.weight`).data;
   const beta = tensor(context, `${path}.bias`).data;
   const peak = gamma.reduce((a, g) => Math.max(a, Math.abs(g)), 0) / output.scale;
@@ -56,7 +58,7 @@ export function layerNormNode(
     weight: Int32Array.from(gamma, (g) => Math.round((g / output.scale) * 2 ** weightBits)),
     bias: Float64Array.from(beta, (b) =>
       clip(
-        Math.round((b / output.scale) * 2 ** shift) + roundingConstant(shift),
+        Math.round((b / output.scale + zeroPoint) * 2 ** shift) + roundingConstant(shift),
         -MAX_BIAS,
         MAX_BIAS,
       ),

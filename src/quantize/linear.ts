@@ -1,3 +1,4 @@
+import { clip } from '../arithmetic/index.ts';
 import {
   type Epilogue,
   type LinearNode,
@@ -8,11 +9,12 @@ import {
   uniform,
 } from '../ir/index.ts';
 import type { Activation } from '../model/index.ts';
-import { activationType, type Context, statisticsOf, tensor } from './context.ts';
+import { quantizeAffine } from './affine.ts';
+import { activationType, type Context, statisticsOf } from './context.ts';
 import { dyadic, dyadics } from './dyadic.ts';
 import { preActivation } from './float-model.ts';
 import { gelu } from './gelu.ts';
-import { quantizeValue, scaleFor } from './scale.ts';
+import { scaleFor } from './scale.ts';
 import { quantizeWeights } from './weights.ts';
 
 export const MAX_EPILOGUE_SHIFT = 47;
@@ -32,8 +34,13 @@ interface Requantization {
   /** Real value of one step of the clipped integer. */
   readonly scale: number;
   readonly range: Range;
+  /** The clipped integer that stands for 0. */
+  readonly zeroPoint: number;
   readonly table: Int32Array | null;
 }
+
+/** Beyond this a zero point is of a channel whose step is far below that of the output. */
+const LARGEST_ZERO_POINT_TERM = 2 ** 30;
 
 /** A linear layer at `path` (without `.weight`), its result requantized to `output`. */
 export function linearNode(
@@ -44,20 +51,17 @@ export function linearNode(
   requantization: Requantization = {
     scale: output.scale,
     range: rangeOf(output.format),
+    zeroPoint: output.zeroPoint ?? 0,
     table: null,
   },
   skip: TensorType | null = null,
+  weightFormat: NumberFormat = context.weight,
 ): LinearNode {
-  const { codes, scales, bias } = quantizeWeights(
-    tensor(context, `${path}.weight`),
-    tensor(context, `${path}.bias`),
-    context.weight,
-    input.scale,
-  );
+  const { codes, scales, bias } = quantizeWeights(context, path, input, weightFormat);
   const factors = scales.map((scale) => (input.scale * scale) / requantization.scale);
   const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
   const epilogue: Epilogue = {
-    bias,
+    bias: bias.map((b, n) => b + zeroPointTerm(requantization.zeroPoint, multipliers[n]!, shift)),
     multiplier: multipliers,
     shift,
     ...requantization.range,
@@ -73,9 +77,15 @@ export function linearNode(
     input: input.name,
     path: `${path}.weight`,
     weight: codes,
-    weightFormat: context.weight,
+    weightFormat,
     epilogue,
   };
+}
+
+/** What adds `zeroPoint` to the requantized integer, in accumulator units. */
+export function zeroPointTerm(zeroPoint: number, multiplier: number, shift: number): number {
+  const term = Math.round((zeroPoint * 2 ** shift) / multiplier);
+  return clip(term, -LARGEST_ZERO_POINT_TERM, LARGEST_ZERO_POINT_TERM) + 0;
 }
 
 /** A layer of a feed-forward branch that is not its last: linear, then the activation. */
@@ -98,7 +108,7 @@ export function headNode(context: Context, input: TensorType): LinearNode {
     format: LOGITS,
     scale: scaleFor(LOGITS_HEADROOM * statisticsOf(context, 'logits').peak, LOGITS),
   };
-  return linearNode(context, 'head', input, output);
+  return linearNode(context, 'head', input, output, undefined, null, context.endWeight);
 }
 
 function activationOf(
@@ -108,17 +118,18 @@ function activationOf(
   activation: Activation,
 ): Requantization {
   const range = rangeOf(output.format);
+  const { zeroPoint = 0 } = output;
   switch (activation) {
     case 'none':
-      return { scale: output.scale, range, table: null };
+      return { scale: output.scale, range, zeroPoint, table: null };
     case 'relu':
-      return { scale: output.scale, range: { low: 0, high: range.high }, table: null };
+      return { scale: output.scale, range: { ...range, low: zeroPoint }, zeroPoint, table: null };
     case 'gelu': {
       const { min, max } = statisticsOf(context, preActivation(name));
       const index = rangeOf(GELU_INDEX);
       const wanted = Math.max(max / index.high, Math.max(min, GELU_ZERO) / index.low);
       const scale = wanted > 0 ? wanted : 1;
-      return { scale, range: index, table: geluTable(scale, output) };
+      return { scale, range: index, zeroPoint: 0, table: geluTable(scale, output) };
     }
   }
 }
@@ -126,7 +137,9 @@ function activationOf(
 /** `table[t - low] = quantize(gelu(t * scale))` for each index `t`: activation and requantization in one. */
 function geluTable(scale: number, output: TensorType): Int32Array {
   const { low, high } = rangeOf(GELU_INDEX);
+  const codes = rangeOf(output.format);
+  const affine = { scale: output.scale, zeroPoint: output.zeroPoint ?? 0 };
   return Int32Array.from({ length: high - low + 1 }, (_, i) =>
-    quantizeValue(gelu((low + i) * scale), output.scale, output.format),
+    quantizeAffine(gelu((low + i) * scale), affine, codes.low, codes.high),
   );
 }

@@ -9,13 +9,13 @@ import { quantizeWeights } from './weights.ts';
 
 /** The graph's input: every pixel 0..255 has a code, so no image can saturate. */
 export function graphInput(context: Context): GraphInput {
-  const { model, activation } = context;
+  const { model, endActivation: format } = context;
   const { height, width, channels, mean, std } = model.image;
   const tensor: TensorType = {
     name: 'input',
     shape: [patchCount(model), patchSize(model)],
-    format: activation,
-    scale: scaleFor(pixelPeak(model), activation),
+    format,
+    scale: scaleFor(pixelPeak(model), format),
   };
   return {
     tensor,
@@ -38,12 +38,8 @@ function pixelPeak(model: Model): number {
 export function patchEmbeddingNode(context: Context, input: TensorType): PatchEmbeddingNode {
   const { model, tokens } = context;
   const output = residualType(context, 'embedding', tokens);
-  const { codes, scales } = quantizeWeights(
-    tensor(context, 'patchEmbedding.weight'),
-    tensor(context, 'patchEmbedding.bias'),
-    context.weight,
-    input.scale,
-  );
+  const weights = quantizeWeights(context, 'patchEmbedding', input, context.endWeight);
+  const { codes, scales } = weights;
   const factors = scales.map((scale) => (input.scale * scale) / output.scale);
   const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
   return {
@@ -52,20 +48,19 @@ export function patchEmbeddingNode(context: Context, input: TensorType): PatchEm
     input: input.name,
     leading: leadingTokens(model),
     weight: codes,
-    weightFormat: context.weight,
+    weightFormat: context.endWeight,
     path: 'patchEmbedding.weight',
     multiplier: multipliers,
     shift,
-    offset: offsets(context, output),
+    offset: offsets(context, output, weights.floatBias),
   };
 }
 
 /** Position embedding plus the class token (leading row) or the bias (patch rows), in output steps. */
-function offsets(context: Context, output: TensorType): Int32Array {
+function offsets(context: Context, output: TensorType, bias: readonly number[]): Int32Array {
   const { width } = context.model;
   const leading = leadingTokens(context.model);
   const position = tensor(context, 'positionEmbedding').data;
-  const bias = tensor(context, 'patchEmbedding.bias').data;
   const token = leading > 0 ? tensor(context, 'classToken').data : bias;
   const { low, high } = rangeOf(output.format);
   return Int32Array.from(position, (p, i) => {

@@ -2,19 +2,20 @@ import type { QuantSettings } from '../dsl/design.ts';
 import type { IntegerGraph, IntegerNode, MeanPoolNode, TensorType } from '../ir/index.ts';
 import type { FeedForwardBranch, Model, Parameters } from '../model/index.ts';
 import { attentionNodes } from './attention.ts';
-import { calibrate } from './calibrate.ts';
 import { type Context, createContext, residualType } from './context.ts';
 import { dyadic } from './dyadic.ts';
+import { applyFolds } from './folds/index.ts';
 import { layerNormNode } from './layer-norm.ts';
 import { headNode, hiddenLayer, linearNode, MAX_EPILOGUE_SHIFT } from './linear.ts';
+import { createObservations, type Observations } from './observations.ts';
 import { graphInput, patchEmbeddingNode } from './patch-embedding.ts';
 
 /**
  * Static post-training quantization: the float model runs over the calibration images (bytes,
- * `[row][column][channel]`), and every tensor gets a step from the extremes seen. Weights are
- * symmetric per output channel, activations symmetric per tensor, probabilities unsigned. The
- * residual stream has a step of its own after each branch. Deterministic; the result is frozen.
- * Throws `DiagnosticsError` when there is no image or the float model overflows.
+ * `[row][column][channel]`), and every tensor gets a step, and every weight a code, by the methods
+ * of docs/quantization.md; by plain min-max where the settings name none. Probabilities are
+ * unsigned; the residual stream has a step of its own after each branch. Deterministic; the result
+ * is frozen. Throws `DiagnosticsError` when there is no image or the float model overflows.
  */
 export function quantize(
   model: Model,
@@ -22,8 +23,20 @@ export function quantize(
   calibrationImages: readonly Uint8Array[],
   settings: QuantSettings,
 ): IntegerGraph {
-  const calibration = calibrate(model, parameters, calibrationImages);
-  const context = createContext(model, parameters, calibration, settings);
+  return quantizeObserved(createObservations(model, parameters, calibrationImages), settings).graph;
+}
+
+export interface Quantized {
+  readonly graph: IntegerGraph;
+  /** What the graph stands for: the model's parameters after the folds, of the same float function. */
+  readonly parameters: Parameters;
+}
+
+/** `quantize` of a model that has been observed already, for several settings one after the other. */
+export function quantizeObserved(observations: Observations, settings: QuantSettings): Quantized {
+  const folded = applyFolds(observations, settings);
+  const { model, parameters } = folded;
+  const context = createContext(folded, settings);
   const input = graphInput(context);
   const nodes: IntegerNode[] = [withPlace(patchEmbeddingNode(context, input.tensor), model.place)];
   let stream = outputOf(nodes);
@@ -37,7 +50,7 @@ export function quantize(
   }
   const tail = headNodes(context, stream);
   nodes.push(...tail.map((node) => withPlace(node, model.place)));
-  return deepFreeze({ name: model.name, input, nodes });
+  return { graph: deepFreeze({ name: model.name, input, nodes }), parameters };
 }
 
 function feedForwardNodes(

@@ -1,5 +1,5 @@
 import { type ReciprocalTable, rangeOf, type SoftmaxNode, type TensorType } from '../ir/index.ts';
-import { type Context, roundingConstant } from './context.ts';
+import { type Context, observed, roundingConstant } from './context.ts';
 import { MAX_MULTIPLIER } from './dyadic.ts';
 
 /** Scores come in steps of 1/32: the exponential falls by 3 % from one entry to the next. */
@@ -12,12 +12,12 @@ const RECIPROCAL_ENTRIES = 512;
 
 export function softmaxNode(context: Context, name: string, input: TensorType): SoftmaxNode {
   const format = context.probability;
-  const { high } = rangeOf(format);
   const keys = input.shape[2] as number;
-  const [one, two] = reciprocals(keys * EXP_ONE, high);
+  const scale = probabilityScale(context, name);
+  const [one, two] = reciprocals(keys * EXP_ONE, 1 / scale);
   return {
     kind: 'softmax',
-    output: { name, shape: input.shape, format, scale: 1 / high },
+    output: { name, shape: input.shape, format, scale },
     input: input.name,
     expBias: 0,
     expShift: 0,
@@ -25,6 +25,14 @@ export function softmaxNode(context: Context, name: string, input: TensorType): 
     one,
     two,
   };
+}
+
+/** The largest code stands for 1 unless the observer cuts: the extremes of a probability are known. */
+function probabilityScale(context: Context, name: string): number {
+  const format = context.probability;
+  const { kind } = context.method.observer;
+  if (kind === 'minmax' || kind === 'movingAverage') return 1 / rangeOf(format).high;
+  return observed(context, name, 'restricted', format).scale;
 }
 
 /** `round(4095 e^(-i/32))`; the last entry stands for everything further away, and is 0. */

@@ -1,14 +1,21 @@
-import { clip, roundHalfEven } from '../arithmetic/index.ts';
-import { type NumberFormat, rangeOf } from '../ir/index.ts';
+import { clip, createRandom, roundHalfEven } from '../arithmetic/index.ts';
+import { type NumberFormat, type Range, rangeOf, type TensorType } from '../ir/index.ts';
 import type { FloatTensor } from '../model/index.ts';
-import { quantizeValue } from './scale.ts';
+import { type Context, tensor } from './context.ts';
+import { type LayerFacts, layerFacts } from './layer-facts.ts';
+import { columnMeans, dot } from './linear-algebra.ts';
+import { roundComq, roundGptq, roundNearest, roundStochastic } from './rounding/round-row.ts';
+import { weightSteps } from './weight-steps.ts';
 
 /** Integer weights `[out, in]` with one step per output channel, and the bias in steps of the accumulator. */
 export interface QuantizedWeights {
   readonly codes: Int32Array;
   /** Real value of one step, per output channel. */
   readonly scales: readonly number[];
+  /** With the zero-point term of the input. */
   readonly bias: Int32Array;
+  /** The bias that goes with the codes, in floating point: the layer's own, corrected where asked for. */
+  readonly floatBias: readonly number[];
 }
 
 /**
@@ -21,33 +28,99 @@ const SMALLEST_STEP = 2 ** -8;
 const LARGEST_BIAS = 2 ** 22;
 
 /**
- * Symmetric min-max quantization per output channel: `step = max|w| / (2^(bits-1) - 1)`. A channel
+ * Weights of the layer at `path`: steps, then codes, then the bias; docs/quantization.md. A channel
  * of zeros, or one of weights so small beside its bias or its neighbours that their sum would not
  * fit, takes a larger step.
  */
 export function quantizeWeights(
-  weight: FloatTensor,
-  bias: FloatTensor,
+  context: Context,
+  path: string,
+  input: TensorType,
   format: NumberFormat,
-  inputScale: number,
 ): QuantizedWeights {
-  const [out = 0, input = 0] = weight.shape;
-  const { high } = rangeOf(format);
-  const steps = Array.from({ length: out }, (_, n) => {
-    const row = weight.data.subarray(n * input, (n + 1) * input);
-    const peak = row.reduce((a, w) => Math.max(a, Math.abs(w)), 0);
-    const forBias = Math.abs(bias.data[n] as number) / (inputScale * LARGEST_BIAS);
-    return Math.max(peak / high, forBias);
-  });
-  const largest = steps.reduce((a, b) => Math.max(a, b), 0);
-  const scales = steps.map((step) => (largest > 0 ? Math.max(step, largest * SMALLEST_STEP) : 1));
+  const weight = tensor(context, `${path}.weight`);
+  const bias = tensor(context, `${path}.bias`);
+  const [out = 0, width = 0] = weight.shape;
+  const facts = layerFacts(context, path);
+  const range = weightRange(format, context.method.weight.range);
+  const wanted = weightSteps(context.method.weight, weight, facts, format);
+  const forBias = Array.from(bias.data, (b) => Math.abs(b) / (input.scale * LARGEST_BIAS));
+  const largest = wanted.reduce((a, step, n) => Math.max(a, step, forBias[n] as number), 0);
+  const least = forBias.map((step) => Math.max(step, largest * SMALLEST_STEP));
+  const steps = wanted.map((step, n) => (largest > 0 ? Math.max(step, least[n] as number) : 1));
+  const { codes, scales } = roundWeights(context, path, weight, steps, least, range, facts);
+  const floatBias = context.method.biasCorrection
+    ? correctedBias(weight, bias, codes, scales, facts)
+    : Array.from(bias.data);
+  const zeroPoint = input.zeroPoint ?? 0;
   return {
-    codes: Int32Array.from(weight.data, (w, i) =>
-      quantizeValue(w, scales[Math.floor(i / input)] as number, format),
-    ),
+    codes,
     scales,
-    bias: Int32Array.from(bias.data, (b, n) =>
-      clip(roundHalfEven(b / (inputScale * (scales[n] as number))), -LARGEST_BIAS, LARGEST_BIAS),
-    ),
+    floatBias,
+    bias: Int32Array.from({ length: out }, (_, n) => {
+      const own = (floatBias[n] as number) / (input.scale * (scales[n] as number));
+      const row = codes.subarray(n * width, (n + 1) * width);
+      const known = zeroPoint === 0 ? 0 : zeroPoint * row.reduce((sum, code) => sum + code, 0);
+      return clip(roundHalfEven(own), -LARGEST_BIAS, LARGEST_BIAS) - known;
+    }),
   };
+}
+
+/** The codes that weights take: without the smallest where their range is restricted. */
+function weightRange(format: NumberFormat, kind: 'restricted' | 'full'): Range {
+  const { low, high } = rangeOf(format);
+  return kind === 'full' ? { low, high } : { low: -high, high };
+}
+
+function roundWeights(
+  { method: { rounding } }: Context,
+  path: string,
+  { shape, data }: FloatTensor,
+  steps: readonly number[],
+  least: readonly number[],
+  range: Range,
+  facts: LayerFacts,
+): { codes: Int32Array; scales: number[] } {
+  const [out = 0, width = 0] = shape;
+  const codes = new Int32Array(out * width);
+  const scales = [...steps];
+  const random = rounding.kind === 'stochastic' ? createRandom(rounding.seed ^ hash(path)) : null;
+  const upper = rounding.kind === 'gptq' ? facts.gptqFactor() : null;
+  const moments = rounding.kind === 'comq' ? facts.moments() : null;
+  for (let n = 0; n < out; n++) {
+    const row = data.subarray(n * width, (n + 1) * width);
+    const step = steps[n] as number;
+    if (moments) {
+      const rounded = roundComq(row, step, range, moments, least[n]);
+      codes.set(rounded.codes, n * width);
+      scales[n] = rounded.scale;
+    } else if (upper) codes.set(roundGptq(row, step, range, upper), n * width);
+    else if (random) codes.set(roundStochastic(row, step, range, random), n * width);
+    else codes.set(roundNearest(row, step, range), n * width);
+  }
+  return { codes, scales };
+}
+
+/** `b - (Q(W) - W) E[x]` (Nagel et al., arXiv 1906.04721, section 4.2). */
+function correctedBias(
+  { shape, data }: FloatTensor,
+  bias: FloatTensor,
+  codes: Int32Array,
+  scales: readonly number[],
+  facts: LayerFacts,
+): number[] {
+  const width = shape[1] ?? 0;
+  const mean = columnMeans(facts.rows());
+  return Array.from(bias.data, (b, n) => {
+    const own = data.subarray(n * width, (n + 1) * width);
+    const rounded = codes.subarray(n * width, (n + 1) * width);
+    return b - ((scales[n] as number) * dot(rounded, mean) - dot(own, mean));
+  });
+}
+
+/** FNV-1a, so that every layer has a random stream of its own. */
+function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
 }

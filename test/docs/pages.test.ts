@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { presetNames, presets } from '../../src/dsl/presets.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -11,6 +12,7 @@ describe('the manual', () => {
     'docs/architecture.md',
     'docs/arithmetic.md',
     'docs/manifest.md',
+    'docs/quantization.md',
     'examples/deit-tiny-w3a3/README.md',
     'docs/rtl.md',
     'docs/development.md',
@@ -23,6 +25,19 @@ describe('the manual', () => {
     const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);
     const missing = links.filter((path) => !existsSync(fileURLToPath(new URL(path, folder))));
     expect(missing).toEqual([]);
+  });
+
+  it('docs/quantization.md lists every preset with its summary, and no other', () => {
+    const text = readFileSync(join(root, 'docs/quantization.md'), 'utf8');
+    const rows = [
+      ...text
+        .slice(text.indexOf('## Presets'), text.indexOf('## Measuring'))
+        .matchAll(/^\| `([\w-]+)` +\| (.+?) +\| (.+?) +\|$/gm),
+    ];
+    const listed = rows.map(([, name, summary, source]) => [name, summary, source]);
+    expect(listed).toEqual(
+      presetNames.map((name) => [name, presets[name].summary, presets[name].source]),
+    );
   });
 
   it('docs/rtl.md lists every library cell, and no other', () => {

@@ -277,7 +277,7 @@ describe('faults of one setting, at its place and with what is legal', () => {
     [
       'calibration',
       "'./images'",
-      `VT103 ${at(3, 7)}: calibration is "./images". Legal is mnist({ count }) or noise({ count, seed }).`,
+      `VT103 ${at(3, 7)}: calibration is "./images". Legal is folder({ path, count }), mnist({ count }) or noise({ count, seed }).`,
     ],
     [
       'batch',

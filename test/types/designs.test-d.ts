@@ -53,6 +53,19 @@ vit({ ...shape, width: 64, depth: 1, heads: n });
 vit({ ...shape, image: [n, 28], width: 64, depth: 1, heads: 4 });
 vit({ ...shape, width: n, depth: 1, heads: 5, channels: n, std: [1] });
 quant.minmax({ weights: n, activations: 2, residual: n });
+quant({ weights: n, activations: 2 });
+quant({
+  ...{ weights: 4, activations: 8, ends: 8 },
+  observer: { percentile: 99.9 },
+  range: 'asymmetric',
+  weight: { observer: 'mse', granularity: 'head', range: 'full' },
+  fold: { smooth: 0.5 },
+  equalize: true,
+  noise: 1,
+  rounding: { stochastic: 7 },
+  biasCorrection: true,
+});
+quant.preset('repq-vit', { weights: 4, activations: n, ends: 8 });
 
 const model = encoder({ ...shape, width: 192 }, [
   residual(layerNorm(), attention({ heads: 3 })),

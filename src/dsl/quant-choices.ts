@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import {
+  type ActivationObserver,
+  type ActivationRange,
+  type Fold,
+  type Granularity,
+  plainMethod,
+  type QuantMethod,
+  type Rounding,
+  type WeightObserver,
+  type WeightRange,
+} from './quant-method.ts';
+import { oneOf, setting, whole } from './settings.ts';
+
+/** An object with exactly one of several keys: two choices for one thing do not type-check. */
+type OneOf<Choices> = {
+  [K in keyof Choices]: { [P in K]: Choices[P] } & {
+    [P in Exclude<keyof Choices, K>]?: never;
+  };
+}[keyof Choices];
+
+type WeightObserverChoice =
+  | 'minmax'
+  | 'mse'
+  | 'cosine'
+  | 'omse'
+  | 'aciq'
+  | OneOf<{ percentile: number }>;
+
+type ActivationObserverChoice =
+  | Exclude<WeightObserverChoice, object>
+  | 'kl'
+  | OneOf<{ percentile: number; movingAverage: number }>;
+
+/** The slots of `quant({ ... })`; docs/quantization.md explains what stands in each. */
+export interface MethodChoices {
+  /** Chooses the ranges of activations. */
+  observer?: ActivationObserverChoice | undefined;
+  /** Symmetric by either of two steps, or with zero points. */
+  range?: ActivationRange | undefined;
+  weight?:
+    | {
+        observer?: WeightObserverChoice | undefined;
+        granularity?: Granularity | undefined;
+        range?: WeightRange | undefined;
+      }
+    | undefined;
+  /** What is moved from every LayerNorm into the layers behind it. */
+  fold?: 'none' | 'repq' | 'awq' | OneOf<{ smooth: number }> | undefined;
+  /** Equal ranges of query and key, value and output, and layers joined by ReLU. */
+  equalize?: boolean | undefined;
+  /** Seed of a fixed noise on the outputs of LayerNorm. */
+  noise?: number | undefined;
+  rounding?: 'nearest' | 'gptq' | 'comq' | OneOf<{ stochastic: number }> | undefined;
+  biasCorrection?: boolean | undefined;
+}
+
+const isOneOf = (words: readonly string[], v: unknown) => words.some((word) => word === v);
+
+/** `{ key: number }` and nothing else, the number within `low .. high`. */
+function holds(v: unknown, key: string, low: number, high: number): boolean {
+  if (typeof v !== 'object' || v === null || Object.keys(v).length !== 1) return false;
+  const value: unknown = Reflect.get(v, key);
+  return typeof value === 'number' && value >= low && value <= high;
+}
+
+const WEIGHT_OBSERVERS = ['minmax', 'mse', 'cosine', 'omse', 'aciq'] as const;
+const SEEDS = 2 ** 32 - 1;
+const isPercentile = (v: unknown) => holds(v, 'percentile', 50, 100);
+const words = WEIGHT_OBSERVERS.map((word) => `"${word}"`).join(', ');
+
+const observer = setting<ActivationObserverChoice>(
+  `${words}, "kl", { percentile: 50 .. 100 } or { movingAverage: 0 .. 1 }`,
+  (v) =>
+    isOneOf([...WEIGHT_OBSERVERS, 'kl'], v) || isPercentile(v) || holds(v, 'movingAverage', 0, 1),
+);
+const weightObserver = setting<WeightObserverChoice>(
+  `${words} or { percentile: 50 .. 100 }`,
+  (v) => isOneOf(WEIGHT_OBSERVERS, v) || isPercentile(v),
+);
+const flag = setting<boolean>('true or false', (v) => typeof v === 'boolean');
+
+/** The settings of the slots. */
+export const methodFields = {
+  observer: observer.optional(),
+  range: oneOf('restricted', 'full', 'asymmetric').optional(),
+  weight: z
+    .strictObject({
+      observer: weightObserver.optional(),
+      granularity: oneOf('tensor', 'channel', 'head').optional(),
+      range: oneOf('restricted', 'full').optional(),
+    })
+    .optional(),
+  fold: setting<NonNullable<MethodChoices['fold']>>(
+    '"none", "repq", "awq" or { smooth: 0 .. 1 }',
+    (v) => isOneOf(['none', 'repq', 'awq'], v) || holds(v, 'smooth', 0, 1),
+  ).optional(),
+  equalize: flag.optional(),
+  noise: whole(0, SEEDS).optional(),
+  rounding: setting<NonNullable<MethodChoices['rounding']>>(
+    '"nearest", "gptq", "comq" or { stochastic: seed }',
+    (v) => isOneOf(['nearest', 'gptq', 'comq'], v) || holds(v, 'stochastic', 0, SEEDS),
+  ).optional(),
+  biasCorrection: flag.optional(),
+};
+
+/** The slots as the quantizer takes them; those left out are of plain min-max. */
+export function methodOf(choices: MethodChoices): QuantMethod {
+  const { weight = {} } = choices;
+  return {
+    observer: choices.observer ? observerOf(choices.observer) : plainMethod.observer,
+    range: choices.range ?? plainMethod.range,
+    weight: {
+      observer: weight.observer ? weightObserverOf(weight.observer) : plainMethod.weight.observer,
+      granularity: weight.granularity ?? plainMethod.weight.granularity,
+      range: weight.range ?? plainMethod.weight.range,
+    },
+    fold: foldOf(choices.fold ?? 'none'),
+    equalize: choices.equalize ?? false,
+    noise: choices.noise,
+    rounding: roundingOf(choices.rounding ?? 'nearest'),
+    biasCorrection: choices.biasCorrection ?? false,
+  };
+}
+
+function weightObserverOf(choice: WeightObserverChoice): WeightObserver {
+  if (typeof choice === 'string') return { kind: choice };
+  return { kind: 'percentile', percent: choice.percentile };
+}
+
+function observerOf(choice: ActivationObserverChoice): ActivationObserver {
+  if (typeof choice === 'string') return { kind: choice };
+  return choice.percentile === undefined
+    ? { kind: 'movingAverage', momentum: choice.movingAverage }
+    : { kind: 'percentile', percent: choice.percentile };
+}
+
+function foldOf(choice: NonNullable<MethodChoices['fold']>): Fold {
+  return typeof choice === 'string' ? { kind: choice } : { kind: 'smooth', alpha: choice.smooth };
+}
+
+function roundingOf(choice: NonNullable<MethodChoices['rounding']>): Rounding {
+  return typeof choice === 'string'
+    ? { kind: choice }
+    : { kind: 'stochastic', seed: choice.stochastic };
+}

@@ -1,0 +1,61 @@
+/**
+ * How ranges, steps and codes are chosen; docs/quantization.md explains each. Every field is a slot
+ * with one choice in it.
+ */
+export interface QuantMethod {
+  /** Chooses the ranges of activations. */
+  readonly observer: ActivationObserver;
+  readonly range: ActivationRange;
+  readonly weight: WeightMethod;
+  /** Rewrites every LayerNorm and the layers that read it. */
+  readonly fold: Fold;
+  /** Equal ranges of query and key, value and output projection, and layers joined by ReLU. */
+  readonly equalize: boolean;
+  /** Seed of a fixed noise on the outputs of LayerNorm. */
+  readonly noise: number | undefined;
+  readonly rounding: Rounding;
+  readonly biasCorrection: boolean;
+}
+
+export interface WeightMethod {
+  readonly observer: WeightObserver;
+  readonly granularity: Granularity;
+  readonly range: WeightRange;
+}
+
+export type WeightObserver =
+  | { readonly kind: 'minmax' | 'mse' | 'cosine' | 'omse' | 'aciq' }
+  | { readonly kind: 'percentile'; readonly percent: number };
+
+export type ActivationObserver =
+  | WeightObserver
+  | { readonly kind: 'kl' }
+  | { readonly kind: 'movingAverage'; readonly momentum: number };
+
+export type ActivationRange = 'restricted' | 'full' | 'asymmetric';
+export type WeightRange = 'restricted' | 'full';
+export type Granularity = 'tensor' | 'channel' | 'head';
+
+export type Fold =
+  | { readonly kind: 'none' | 'repq' | 'awq' }
+  | { readonly kind: 'smooth'; readonly alpha: number };
+
+export type Rounding =
+  | { readonly kind: 'nearest' | 'gptq' | 'comq' }
+  | { readonly kind: 'stochastic'; readonly seed: number };
+
+/** Plain min-max: what every slot is when a design does not say. */
+export const plainMethod: QuantMethod = Object.freeze({
+  observer: Object.freeze({ kind: 'minmax' }),
+  range: 'restricted',
+  weight: Object.freeze({
+    observer: Object.freeze({ kind: 'minmax' }),
+    granularity: 'channel',
+    range: 'restricted',
+  }),
+  fold: Object.freeze({ kind: 'none' }),
+  equalize: false,
+  noise: undefined,
+  rounding: Object.freeze({ kind: 'nearest' }),
+  biasCorrection: false,
+});
