@@ -7,16 +7,13 @@
 // Stage  what is registered at its end
 //   E0   sum + bias
 //   E1   times the multiplier
-//   E2   the product again: output register of a DSP block
-//   E3   shifted, whether it is beyond the limits, whether it is rounded up
-//                                                         (skip word arrives)
-//   E4   clipped, and rounded                             (skip word times its multiplier)
+//   E2   plus the rounding constant: adder and output register of a DSP block
+//   E3   shifted, and whether it is beyond the limits     (skip word arrives)
+//   E4   clipped                                          (skip word times its multiplier)
 //   E5   table entry, or the value as it is               (skip product again)
 //   E6   plus the skip product, shifted, and the bit that rounds it; saturated
 //   E7   y stands on data_o
-// Rounding half up adds the bit below the result, unless the result is the upper limit already:
-// clip(floor + bit) = clip(floor) + bit then, and the adder is no wider than the result. Where all
-// multipliers are 1 (HAS_MULT = 0), the rounding constant is part of the bias instead, and the
+// Where all multipliers are 1 (HAS_MULT = 0), the rounding constant is part of the bias, and the
 // shift is done in E2.
 //
 // Shift and limits are a mode, one of those that occur in the operations: a bit of the result has
@@ -94,13 +91,18 @@ module vt_epilogue #(
 
   // ---- settings, each held where it is used -------------------------------------------------
   wire [SHIFT_SEL_BITS-1:0] shift_sel;
-  wire [PROD_BITS-1:0]      over;
+  wire [PROD_BITS-1:0]      round, over;
   wire [OUT_BITS-1:0]       above, low, high;
   wire                      can_be_negative;
   vt_choice #(
     .BITS(SHIFT_SEL_BITS), .COUNT(MODE_COUNT), .SEL_BITS(MODE_SEL_BITS), .LIST(MODE_SHIFTS)
   ) u_shift_sel (
     .sel_i(mode_sel_i), .value_o(shift_sel)
+  );
+  vt_round #(
+    .BITS(PROD_BITS), .COUNT(SHIFT_COUNT), .SEL_BITS(SHIFT_SEL_BITS), .SHIFTS(SHIFTS)
+  ) u_round (
+    .sel_i(shift_sel), .value_o(round)
   );
   vt_choice #(
     .BITS(PROD_BITS), .COUNT(MODE_COUNT), .SEL_BITS(MODE_SEL_BITS), .LIST(OVERS)
@@ -129,9 +131,9 @@ module vt_epilogue #(
   );
 
   reg                             bias_src_q;
-  reg [PROD_BITS-1:0]             over_q;
+  reg [PROD_BITS-1:0]             round_q, over_q;
   reg [SHIFT_SEL_BITS-1:0]        shift_sel_q;
-  reg [OUT_BITS-1:0]              above_shift_q, above_q, low_q, high_q;
+  reg [OUT_BITS-1:0]              above_q, low_q, high_q;
   reg                             negative_over_q, can_be_negative_q;
   reg                             table_on_q, skip_on_q;
   reg [TABLE_ADDR_BITS-1:0]       table_base_q;
@@ -139,10 +141,10 @@ module vt_epilogue #(
   reg [SKIP_SHIFT_SEL_BITS-1:0]   skip_shift_sel_q;
   always @(posedge clk_i) begin
     if (op_first_before_i) bias_src_q <= bias_src_i;
+    if (op_first_i[1]) round_q <= round;
     if (HAS_MULT != 0 ? op_first_i[2] : op_first_i[1]) begin
       shift_sel_q     <= shift_sel;
       over_q          <= over;
-      above_shift_q   <= above;
       negative_over_q <= !can_be_negative;
     end
     if (op_first_i[3]) begin
@@ -190,12 +192,12 @@ module vt_epilogue #(
       wire signed [PROD_BITS-1:0] full;
       if (HAS_MULT != 0) begin : g_product
         wire signed [MULT_BITS:0]  mult = {1'b0, mult_i[C*MULT_BITS +: MULT_BITS]};
-        reg signed [PROD_BITS-1:0] product_q, product2_q;
+        reg signed [PROD_BITS-1:0] product_q, rounded_q;
         always @(posedge clk_i) begin
-          product_q  <= biased_q * mult;                                          // E1
-          product2_q <= product_q;                                                // E2
+          product_q <= biased_q * mult;                                           // E1
+          rounded_q <= product_q + $signed(round_q);                              // E2
         end
-        assign full = product2_q;
+        assign full = rounded_q;
       end else begin : g_sum
         reg signed [SUM_BITS-1:0] biased1_q;
         always @(posedge clk_i) biased1_q <= biased_q;                            // E1
@@ -224,42 +226,20 @@ module vt_epilogue #(
       end
       reg [OUT_BITS-1:0] shifted_q;
       reg                sign_q, outside_q;
-      wire               up_q;
       if (HAS_MULT != 0) begin : g_late
-        wire up;
-        for (c = 0; c < SHIFT_COUNT; c = c + 1) begin : g_below
-          localparam [31:0] NUMBER = c;
-          localparam [31:0] BELOW  = c == 0 ? 0 : c - 1;
-          wire half = SHIFTS[6*c +: 6] == 6'd0 ? 1'b0
-                    : extended[SHIFTS[6*c +: 6] - (SHIFTS[6*c +: 6] == 6'd0 ? 0 : 1)];
-          wire value;
-          if (c == 0) begin : g_first
-            assign value = half;
-          end else begin : g_next
-            assign value = shift_sel_q == NUMBER[SHIFT_SEL_BITS-1:0] ? half : g_below[BELOW].value;
-          end
-        end
-        assign up = g_below[SHIFT_COUNT-1].value;
-        reg up_late_q;
-        always @(posedge clk_i) begin                                             // E3
-          {shifted_q, sign_q, outside_q} <= {shifted, sign, outside};
-          up_late_q <= up && !outside && (sign || !(&(shifted | above_shift_q)));
-        end
-        assign up_q = up_late_q;
+        always @(posedge clk_i) {shifted_q, sign_q, outside_q} <= {shifted, sign, outside}; // E3
       end else begin : g_early
         reg [OUT_BITS+1:0] early_q;
         always @(posedge clk_i) begin
           early_q <= {shifted, sign, outside};                                    // E2
           {shifted_q, sign_q, outside_q} <= early_q;                              // E3
         end
-        assign up_q = 1'b0;
       end
 
       // Below m the value, or all ones or zeros beyond the limits; the sign from m on.
-      wire [OUT_BITS-1:0] unrounded =
+      wire signed [OUT_BITS-1:0] limited =
         (above_q & {OUT_BITS{sign_q && can_be_negative_q}}) |
         (~above_q & (outside_q ? {OUT_BITS{!sign_q}} : shifted_q));
-      wire signed [OUT_BITS-1:0] limited = unrounded + {{(OUT_BITS-1){1'b0}}, up_q};
       reg [OUT_BITS-1:0] clipped_q;
       if (BINARY != 0) begin : g_binary
         always @(posedge clk_i) clipped_q <= limited;                             // E4
@@ -365,7 +345,7 @@ module vt_epilogue #(
       end
     end
   endgenerate
-  wire unused = &{1'b0, bias_src_q, offset_i, op_first_i, above_shift_q, mult_i, table_on_q,
+  wire unused = &{1'b0, bias_src_q, offset_i, op_first_i, round_q, mult_i, table_on_q,
                   table_base_q, skip_i, skip_mult_q, skip_shift_sel_q, skip_on_q};
 endmodule
 `default_nettype wire

@@ -201,7 +201,7 @@ const cases: Case[] = [
     files: design({
       target: `{ board: 'ulx3s-85f', tile: { inputs: 64, outputs: 64 } }`,
     }),
-    told: [{ code: 'VT413', at: '8:33', says: 'tile 64 x 64', hint: 'smaller tile' }],
+    told: [{ code: 'VT413', at: '8:33', says: 'tile 1 x 64 x 64', hint: 'smaller tile' }],
   },
   {
     name: 'several faults at once',

@@ -101,7 +101,7 @@ describe('a bit of a memory file', () => {
     }
     expect(compared).toBeGreaterThan(100);
     expect(streamed).toBeGreaterThan(20);
-  });
+  }, 240_000);
 });
 
 function differences(a: Uint8Array, b: Uint8Array | null): number[] {
@@ -145,5 +145,5 @@ describe.skipIf(!hasVerilator)('a sample of the mutants', () => {
       });
     expect(texts(7)).toEqual(texts(7));
     expect(texts(7)).not.toEqual(texts(8));
-  });
+  }, 240_000);
 });

@@ -36,20 +36,6 @@ export function goldenUnchanged(subject: Subject, { edit, operation }: Mutation)
   );
 }
 
-/** Whether no value of the operation lies where the old or the new limits act. */
-export function clipUnreached(subject: Subject, { clip, operation }: Mutation): boolean {
-  if (!clip || operation === undefined) return false;
-  const { before, after } = clip;
-  const [from, to] = spanOf(subject, operation);
-  return [subject.few, subject.many].every(({ vectors }) =>
-    vectors.every(({ expected }) =>
-      expected
-        .subarray(from, to)
-        .every((v) => v > before.low && v < before.high && v >= after.low && v <= after.high),
-    ),
-  );
-}
-
 /** Where the values of an operation lie among those of an image; all of them without one. */
 function spanOf({ layouts }: Subject, operation: number | undefined): Span {
   if (operation === undefined) return ALL;

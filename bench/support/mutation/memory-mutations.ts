@@ -1,5 +1,6 @@
 import type { Random } from '../../../src/arithmetic/index.ts';
 import type { LayerNormNode } from '../../../src/ir/index.ts';
+import { unitsOf } from '../../../src/lower/units.ts';
 import type { TableSegment } from '../../../src/plan/index.ts';
 import { describePlace } from './graph-edit.ts';
 import type { Mutation } from './mutation.ts';
@@ -22,19 +23,26 @@ export function mutateMemory(subject: Subject, random: Random): Mutation {
   const words = lines.flatMap((line, i) => (/^[0-9a-f]/.test(line) ? [i] : []));
   const word = nextInt(0, words.length - 1);
   const fields = wordFields(subject, file, word);
-  const wordBits = fields.flatMap((field) =>
-    Array.from({ length: field.bits }, (_, bit) => ({ field, bit })),
-  );
-  const position = nextInt(0, wordBits.length - 1);
-  const { field, bit } = wordBits[position] ?? {};
-  if (!field || bit === undefined) throw new Error(`${file} has no bit ${position}`);
+  // A lifted number with one of its zeros flipped is none that the graph could have.
+  let low = 0;
+  const wordBits = fields.flatMap((field) => {
+    const { bits, lift = 0 } = field;
+    const own = Array.from({ length: bits - lift }, (_, bit) => {
+      return { field, bit, position: low + lift + bit };
+    });
+    low += bits;
+    return own;
+  });
+  const { field, bit, position } = wordBits[nextInt(0, wordBits.length - 1)] ?? {};
+  if (!field || bit === undefined || position === undefined) throw new Error(`${file} has no bits`);
   const at = words[word] ?? 0;
   const digits = /^[0-9a-f]+/.exec(lines[at] ?? '')?.[0] ?? '';
   const flipped = (BigInt(`0x${digits}`) ^ (1n << BigInt(position)))
     .toString(16)
     .padStart(digits.length, '0');
   const changed = lines.with(at, flipped + (lines[at] ?? '').slice(digits.length));
-  const { places, bits, signed } = field;
+  const { places, signed } = field;
+  const bits = field.bits - (field.lift ?? 0);
   const what = places[0] ? describePlace(places[0]) : 'padding';
   return {
     kind: 'memory',
@@ -75,10 +83,17 @@ function wordFields(subject: Subject, file: string, word: number): Field[] {
       return tableFields(subject, program.activationTables, word, p.TABLE_BITS, true);
     case 'mem/exponentials.mem':
       return tableFields(subject, program.expTables, word, p.E_BITS, false);
-    case 'mem/reciprocals.mem':
-      return tableFields(subject, program.reciprocalTables, word, p.R_BITS, false);
-    case 'mem/reciprocal_roots.mem':
-      return tableFields(subject, program.rsqrtTables, word, 16, false);
+    case 'mem/reciprocals.mem': {
+      const { softmax } = unitsOf(plan);
+      const segment = segmentOf(program.reciprocalTables, word);
+      const lift = (segment && softmax?.lifts.get(segment.base)) ?? 0;
+      const bits = softmax?.recipBits ?? 0;
+      return tableFields(subject, program.reciprocalTables, word, bits, false, lift);
+    }
+    case 'mem/reciprocal_roots.mem': {
+      const { tableBits } = unitsOf(plan).layerNorm;
+      return tableFields(subject, program.rsqrtTables, word, tableBits, false);
+    }
     default: {
       const segment = program.weights.find(({ path }) => file === `mem/${path}.mem`);
       if (!segment) throw new Error(`${file} is no memory file of the design`);
@@ -128,14 +143,19 @@ function tableFields(
   word: number,
   bits: number,
   signed: boolean,
+  lift = 0,
 ): Field[] {
-  const segment = segments.find((s) => word >= s.base && word < s.base + s.entries.length);
+  const segment = segmentOf(segments, word);
   if (!segment) return [{ bits, signed, places: [] }];
   const index = word - segment.base;
   const places = tablePlaces(graph)
     .filter(({ entries }) => sameEntries(entries, segment.entries))
     .map(({ tensor, field }) => ({ tensor, field, index }));
-  return [{ bits, signed, places }];
+  return [{ bits, signed, places, lift }];
+}
+
+function segmentOf(segments: readonly TableSegment[], word: number): TableSegment | undefined {
+  return segments.find((s) => word >= s.base && word < s.base + s.entries.length);
 }
 
 /** Equal tables lie in memory once. */

@@ -19,13 +19,6 @@ export interface Mutation {
    * may change others of the same node: then only this one's values say what the change does.
    */
   readonly operation?: number | undefined;
-  /** Limits of a clip, old and new, of the values of the operation. */
-  readonly clip?: { readonly before: Limits; readonly after: Limits } | undefined;
-}
-
-export interface Limits {
-  readonly low: number;
-  readonly high: number;
 }
 
 /** Number of the first line in which two texts differ, 1 for the first. */

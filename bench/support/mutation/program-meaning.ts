@@ -1,25 +1,20 @@
 import type { ManifestOperation } from '../../../src/emit/index.ts';
+import { unitsOf } from '../../../src/lower/units.ts';
 import type { TableSegment } from '../../../src/plan/index.ts';
 import type { GraphEdit } from './graph-edit.ts';
 import type { Mutation } from './mutation.ts';
 import type { ChangedConstant, TableName } from './program-mutations.ts';
+import { tablePlaces } from './tables.ts';
 
 type OperationTable = Exclude<TableName, 'instructions'>;
 
-/** Constants of operations that are numbers of the integer graph. */
+/** Constants of operations that are numbers of the integer graph, as they are there. */
 const NUMBERS: Readonly<
   Record<Exclude<OperationTable, 'matmul'>, Readonly<Record<string, string>>>
 > = {
-  layerNorm: {
-    ...{ mean_mult: 'meanMultiplier', mean_shift: 'meanShift', var_bias: 'varianceBias' },
-    ...{ var_shift: 'varianceShift', shift: 'shift' },
-  },
+  layerNorm: { mean_mult: 'meanMultiplier', var_bias: 'varianceBias' },
   softmax: {
-    ...{ exp_bias: 'expBias', exp_shift: 'expShift' },
-    ...{ one_index_bias: 'one.indexBias', one_index_shift: 'one.indexShift' },
-    ...{ one_bias: 'one.bias', one_shift: 'one.shift', two_bias: 'two.bias' },
-    ...{ two_index_bias: 'two.indexBias', two_index_shift: 'two.indexShift' },
-    two_shift: 'two.shift',
+    ...{ exp_bias: 'expBias', one_index_bias: 'one.indexBias', two_index_bias: 'two.indexBias' },
   },
   meanPool: { mult: 'multiplier', shift: 'shift' },
 };
@@ -34,7 +29,7 @@ interface FlippedBit {
 export function sameChange(
   changed: ChangedConstant,
   flipped: FlippedBit,
-): Pick<Mutation, 'edit' | 'operation' | 'clip'> {
+): Pick<Mutation, 'edit' | 'operation'> {
   const { subject, name, row } = changed;
   if (name === 'instructions') return {};
   const { operations } = subject.manifest;
@@ -42,7 +37,7 @@ export function sameChange(
   const found = operations[operation];
   if (!found) return {};
   const edit = tableEdit(changed, name, found) ?? numberEdit(changed, name, found, flipped);
-  return { operation, ...(edit ? { edit } : {}), ...clipOf(changed, found) };
+  return { operation, ...(edit ? { edit } : {}) };
 }
 
 function numberEdit(
@@ -59,50 +54,41 @@ function numberEdit(
     const path = NUMBERS[name][field];
     return path === undefined ? undefined : edit(path);
   }
-  if (node?.kind !== 'linear') return field === 'shift' ? edit('shift') : undefined;
-  if (field === 'shift') return edit('epilogue.shift');
-  // With a table the lower limit is also where the table begins; then nothing is the same.
-  if (/^(low|high)$/.test(field) && !node.epilogue.table) return edit(`epilogue.${field}`);
-  const skip = { skip_mult: 'multiplier', skip_shift: 'shift' }[field];
-  return skip && node.epilogue.residual ? edit(`epilogue.residual.${skip}`) : undefined;
+  // Lifted, it is another number than that of the graph.
+  const { skipLifted } = unitsOf(subject.plan).epilogue;
+  const scaled = field === 'skip_mult' && !skipLifted;
+  return scaled && node?.kind === 'linear' && node.epilogue.residual
+    ? edit('epilogue.residual.multiplier')
+    : undefined;
 }
 
-/** The table that an operation reads when its first or last word is another. */
+/** The table that an operation reads when its first word is another. */
 function tableEdit(
-  { subject, field, values, value }: ChangedConstant,
+  { subject, field, value }: ChangedConstant,
   name: OperationTable,
   { tensor }: ManifestOperation,
 ): GraphEdit | undefined {
   const { program } = subject.plan;
-  const [, part, end] = /^(exp|one|two|table)_(base|last)$/.exec(field) ?? [];
-  if (part === undefined || end === undefined || name === 'matmul') return undefined;
+  const [, part] = /^(exp|one|two|table)_base$/.exec(field) ?? [];
+  if (part === undefined || name === 'matmul') return undefined;
   const segments =
     part === 'table'
       ? program.rsqrtTables
       : part === 'exp'
         ? program.expTables
         : program.reciprocalTables;
-  const base = end === 'base' ? value : (values.get(`${part}_base`) ?? 0);
-  const last = end === 'last' ? value : (values.get(`${part}_last`) ?? 0);
   const memory = memoryOf(segments);
   const fields = { exp: 'expTable', one: 'one.table', two: 'two.table', table: 'table' };
+  const table = tablePlaces(subject.graph).find(
+    (t) => t.tensor === tensor && t.field === fields[part as keyof typeof fields],
+  );
+  if (!table) return undefined;
   // Beyond the memory a word is whatever the tool makes of it: here 0, which no table of
   // reciprocals or roots has, and the exponentials only where nothing is left.
-  const entries = Int32Array.from({ length: last + 1 }, (_, i) => memory[base + i] ?? 0);
-  return { kind: 'table', tensor, field: fields[part as keyof typeof fields], entries };
+  const entries = table.entries.map((_, i) => memory[value + i] ?? 0);
+  return { kind: 'table', tensor, field: table.field, entries };
 }
 
 function memoryOf(segments: readonly TableSegment[]): number[] {
   return segments.flatMap(({ entries }) => [...entries]);
-}
-
-/** A changed limit of an operation without a skip connection, whose values are those of its clip. */
-function clipOf(
-  { field, value, values }: ChangedConstant,
-  { unit }: ManifestOperation,
-): Pick<Mutation, 'clip'> {
-  const plain = values.get('skip_on') !== 1 && values.get('table_on') !== 1;
-  if ((field !== 'low' && field !== 'high') || !plain || unit === 'softmax') return {};
-  const before = { low: values.get('low') ?? 0, high: values.get('high') ?? 0 };
-  return { clip: { before, after: { ...before, [field]: value } } };
 }

@@ -1,6 +1,7 @@
 import type { Random } from '../../../src/arithmetic/index.ts';
 import { emitVerilog, fileHeader } from '../../../src/emit/verilog.ts';
 import { type DescriptorTable, type Hardware, lower } from '../../../src/lower/index.ts';
+import { unitsOf } from '../../../src/lower/units.ts';
 import { countCycles, type Instruction, type Program, type Unit } from '../../../src/plan/index.ts';
 import { version } from '../../../src/version.ts';
 import { firstChangedLine, flipBit, type Mutation } from './mutation.ts';
@@ -27,7 +28,11 @@ export function mutateProgram(subject: Subject, { nextInt }: Random): Mutation {
     key,
     table.rows[row]?.values[i] ?? 0,
   ]);
-  const about = { subject, name, row, field: field.name, old, value, values: new Map(values) };
+  const largest = Math.max(...table.rows.map((r) => r.values[column] ?? 0));
+  const about = {
+    ...{ subject, name, row, field: field.name, old, value, largest },
+    values: new Map(values),
+  };
   const file = `rtl/${hardware.name}_program.v`;
   const before = subject.texts.get(file) ?? '';
   const text = emitProgram(
@@ -72,6 +77,8 @@ export interface ChangedConstant {
   readonly field: string;
   readonly old: number;
   readonly value: number;
+  /** The largest that the field is in any row. */
+  readonly largest: number;
   /** All constants of the row, by name. */
   readonly values: ReadonlyMap<string, number>;
 }
@@ -85,6 +92,12 @@ function idleReason(about: ChangedConstant): string | undefined {
   const { subject, name, field, old, value, values } = about;
   const is = (key: string, wanted: number) => values.get(key) === wanted;
   if (name === 'instructions') return idleInstruction(about);
+  const below = 2 ** alignedBits(about);
+  if (Math.floor(old / below) === Math.floor(value / below)) {
+    return 'tables begin at multiples of their size, and what lies below is not looked at';
+  }
+  // A list of one value is no choice.
+  if (field.endsWith('_sel') && about.largest === 0) return 'the setting has one value';
   if (name !== 'matmul') return undefined;
   const added = !is('skip_on', 0) || !is('bias_src', 0);
   if (field.startsWith('skip_') && field !== 'skip_on' && !added) return 'nothing is added';
@@ -105,6 +118,22 @@ function idleReason(about: ChangedConstant): string | undefined {
   const { TI } = subject.plan.parameters;
   if (field === 'k_last_lanes' && old >= TI && value >= TI) return 'no lane lies that high';
   return undefined;
+}
+
+/** Lowest bits of the base of a table that are wiring, see templates/rtl/vt_table_address.v. */
+function alignedBits({ subject, name, field }: ChangedConstant): number {
+  if (!/^(exp|one|two|table)_base$/.test(field)) return 0;
+  const { softmax, layerNorm, epilogue } = unitsOf(subject.plan);
+  const unit = { softmax, layerNorm, matmul: epilogue, meanPool: null, instructions: null }[name];
+  const [flag, bits] =
+    name !== 'softmax'
+      ? ['TABLE_ALIGNED', name === 'layerNorm' ? 'T_INDEX_BITS' : 'TABLE_INDEX_BITS']
+      : field === 'exp_base'
+        ? ['EXP_ALIGNED', 'E_INDEX_BITS']
+        : ['RECIP_ALIGNED', 'R_INDEX_BITS'];
+  const parameter = (wanted: string) =>
+    Number(unit?.parameters.find((p) => p.name === wanted)?.value ?? 0);
+  return parameter(flag) === 1 ? parameter(bits) : 0;
 }
 
 const waiting: readonly Unit[] = ['layerNorm', 'softmax', 'meanPool', 'input', 'result'];

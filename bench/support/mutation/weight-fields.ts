@@ -7,6 +7,8 @@ export interface Field {
   readonly bits: number;
   readonly signed: boolean;
   readonly places: readonly GraphPlace[];
+  /** Lowest bits that are zero in memory: the number lies there times 2^lift. */
+  readonly lift?: number | undefined;
 }
 
 /** Tiles of TO rows, k tile by k tile; every group of rows begins with a new tile. */
