@@ -1,6 +1,6 @@
 import { table } from '../../src/cli/text.ts';
+import { multiplierKinds } from '../../src/dsl/design.ts';
 import type { ArrayShape } from '../../src/plan/array.ts';
-import { multiplierKinds } from '../../src/plan/multipliers.ts';
 import { synthesizeArrayByModule } from './array-synthesis.ts';
 import type { Measured } from './measured.ts';
 

@@ -1,3 +1,4 @@
+import { multiplierKinds } from '../../src/dsl/design.ts';
 import {
   type LossReport,
   lossReport,
@@ -5,7 +6,6 @@ import {
   type Plan,
   productsPerCycle,
 } from '../../src/plan/index.ts';
-import { multiplierKinds } from '../../src/plan/multipliers.ts';
 import { addUtilization } from '../../src/synth/cells.ts';
 import type { Utilization } from '../../src/synth/report.ts';
 import type { PeerUnit } from '../peers.ts';

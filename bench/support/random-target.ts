@@ -1,8 +1,8 @@
 import type { Random } from '../../src/arithmetic/index.ts';
 import type { Target } from '../../src/dsl/design.ts';
+import { multiplierKinds } from '../../src/dsl/design.ts';
 import { type ArrayStyle, arrayFits } from '../../src/plan/array.ts';
 import type { EngineShape } from '../../src/plan/engine.ts';
-import { multiplierKinds } from '../../src/plan/multipliers.ts';
 
 type Tile = Pick<EngineShape, 'tokens' | 'inputs' | 'outputs' | 'vector'>;
 

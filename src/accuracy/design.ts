@@ -21,10 +21,15 @@ import { pictures } from './pictures.ts';
 import { openStore } from './store.ts';
 
 export interface DesignAccuracyOptions {
+  /** Folder or file of images; absent means those of the design's own source. */
   readonly images?: string | undefined;
+  /** Images at most. */
   readonly count: number;
+  /** Presets beside the design's own method. */
   readonly compare: readonly string[];
+  /** Bits to measure at; none means those of the design. */
   readonly bits: readonly { readonly weights: number; readonly activations: number }[];
+  /** Folder for histograms of activations. */
   readonly pictures?: string | undefined;
   readonly workers?: number | undefined;
 }

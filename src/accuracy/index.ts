@@ -1,3 +1,4 @@
+export type { DesignAccuracyOptions } from './design.ts';
 export {
   type Accuracy,
   type AccuracyOptions,

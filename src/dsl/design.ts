@@ -88,6 +88,10 @@ export interface QuantSettings {
   readonly fromFile?: true | undefined;
 }
 
+/** How an array makes its products; an array of style n is of kind n. */
+export const multiplierKinds = ['single', 'double', 'quad', 'lut'] as const;
+export type MultiplierKind = (typeof multiplierKinds)[number];
+
 export interface Target {
   /** Name of a board in `constraints/boards`, or a path to a board file. */
   readonly board: string;
@@ -102,7 +106,7 @@ export interface Target {
   /** Bits of the AXI bus to external weights, 128 unless given. */
   readonly weightBus?: 64 | 128 | 256 | undefined;
   /** How the array makes its products; the planner chooses unless given. */
-  readonly multipliers?: 'single' | 'double' | 'quad' | 'lut' | undefined;
+  readonly multipliers?: MultiplierKind | undefined;
   /** Instances of the DSP primitive instead of portable Verilog, for `double` and `quad`. */
   readonly primitives?: boolean | undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type MultiplierKind, multiplierKinds } from './design.ts';
 import { codes, list, nearestDivisors } from './faults.ts';
 import { issue, oneOf, positive, setting, whole } from './settings.ts';
 import type { Count, Positive, TileOutputs, TileTokens, TileVector } from './types/checks.ts';
@@ -26,7 +27,7 @@ export interface TargetSettings<
    * How the array makes its products: a multiplier each, two or four of them in one DSP (four of
    * operands of at most 4 bits), or on LUTs. The planner takes what the board has most of unless given.
    */
-  multipliers?: 'single' | 'double' | 'quad' | 'lut' | undefined;
+  multipliers?: MultiplierKind | undefined;
   /** Instances of the DSP48E2 instead of portable Verilog; for `double` and `quad`. */
   primitives?: boolean | undefined;
   /** Fixes the multiplier array; the planner chooses it unless given. */
@@ -91,7 +92,7 @@ export const targetSchema = z.strictObject({
     '64, 128 or 256',
     (v) => v === 64 || v === 128 || v === 256,
   ).optional(),
-  multipliers: oneOf('single', 'double', 'quad', 'lut').optional(),
+  multipliers: oneOf(...multiplierKinds).optional(),
   primitives: setting<boolean>('true or false', (v) => typeof v === 'boolean').optional(),
   tile: tile.optional(),
 });

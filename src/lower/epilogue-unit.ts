@@ -1,5 +1,5 @@
 import type { EngineParameters, MatmulOperation } from '../plan/index.ts';
-import { signedBitsOf, unsignedBits } from '../plan/index.ts';
+import { MAX_LUT_DEPTH, signedBitsOf, unsignedBits } from '../plan/index.ts';
 import { type Choice, choiceOf, listLiteral, numberIn, selectorBits } from './choice.ts';
 import { choiceParameters, type UnitParameter } from './unit-parameters.ts';
 
@@ -28,8 +28,6 @@ export interface EpilogueUnit {
 
 /** The wider factor of a DSP block, without its sign. */
 const MAX_SKIP_MULTIPLIER_BITS = 26;
-/** Entries up to which a table takes fewer LUTs than block RAM is worth. */
-const MAX_LUT_ENTRIES = 64;
 
 /** Bits, without a sign, of the smallest range 0 .. 2^m - 1 or -2^m .. 2^m - 1 around a mode's. */
 const bitsAround = ({ low, high }: Mode) => signedBitsOf([low, high]) - 1;
@@ -96,7 +94,7 @@ export function epilogueUnit(
     { name: 'TABLE_INDEX_BITS', value: indexBits },
     { name: 'TABLE_ALIGNED', value: flag(tableAligned) },
     { name: 'TABLE_SIGNED', value: flag(signed) },
-    { name: 'TABLE_BLOCK', value: flag(p.TABLE_DEPTH > MAX_LUT_ENTRIES), comment: 'block RAM' },
+    { name: 'TABLE_BLOCK', value: flag(p.TABLE_DEPTH > MAX_LUT_DEPTH), comment: 'block RAM' },
     ...choiceParameters('SHIFT', 'SHIFTS', shifts, 'of results'),
     { name: 'WIDTHS', value: listLiteral({ values: widths, bits: 6 }) },
     { name: 'MODE_COUNT', value: modes.length, comment: 'pairs of shift and limits' },

@@ -75,6 +75,7 @@ export function layerNormUnit(
     {
       name: 'MEAN_BITS',
       value: Math.max(widest('meanProductBits'), least(meanShifts) + 2),
+      // The first is with the rounding constant of each shift; the second leaves `vt_shift` a sign.
       comment: 'sum times 1/C, before its shift',
     },
     { name: 'MU_BITS', value: muBits, comment: 'mean' },

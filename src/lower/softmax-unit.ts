@@ -1,6 +1,6 @@
 import type { NodeWidths, SoftmaxWidths } from '../check/index.ts';
 import type { ReciprocalTable, SoftmaxNode } from '../ir/index.ts';
-import { signedBitsOf, unsignedBits } from '../plan/index.ts';
+import { MAX_LUT_DEPTH, signedBitsOf, unsignedBits } from '../plan/index.ts';
 import { areMasks, type Choice, choiceOf, numberIn, selectorBits } from './choice.ts';
 import {
   areAligned,
@@ -38,8 +38,6 @@ export interface SoftmaxUnit {
 
 /** The wider factor of a DSP block, without its sign. */
 const MAX_RECIP_BITS = 26;
-/** Entries up to which a table of exponentials takes fewer LUTs than block RAM is worth. */
-const MAX_LUT_ENTRIES = 64;
 
 const partsOf = ({ node, oneBase, twoBase }: PlacedSoftmax) => [
   { part: node.one, base: oneBase },
@@ -165,7 +163,7 @@ export function softmaxUnit(
     },
     {
       name: 'EXP_BLOCK',
-      value: flag(layout.expDepth > MAX_LUT_ENTRIES),
+      value: flag(layout.expDepth > MAX_LUT_DEPTH),
       comment: 'exponentials in block RAM',
     },
     { name: 'R_INDEX_BITS', value: recipIndexBits },

@@ -4,6 +4,7 @@ export type { IssueEvent, Wait } from './cycles.ts';
 export { countCycles } from './cycles.ts';
 export * from './engine.ts';
 export * from './losses.ts';
+export { MAX_LUT_DEPTH } from './memory-list.ts';
 export * from './memory-map.ts';
 export type { RamStyle } from './memory-primitives.ts';
 export * from './multipliers.ts';

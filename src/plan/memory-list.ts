@@ -23,8 +23,8 @@ export interface EngineMemory {
 
 const PLAIN = { copies: 1, readers: 1, fixed: null } as const;
 
-/** Deepest table that `vt_table_lanes` has in LUTs, and deepest row of `vt_row_buffer`. */
-const MAX_LUT_DEPTH = 64;
+/** Deepest table, and deepest row of `vt_row_buffer`, that is no smaller in block RAM than in LUTs. */
+export const MAX_LUT_DEPTH = 64;
 
 /** Every memory of an engine: those of the core first, then weights, constants, and those of the units. */
 export function engineMemories(p: EngineParameters): EngineMemory[] {

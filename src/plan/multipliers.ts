@@ -1,12 +1,9 @@
 import type { Board } from '../boards/index.ts';
+import { multiplierKinds, type Target } from '../dsl/design.ts';
 import type { IntegerGraph } from '../ir/index.ts';
 import { type ArrayStyle, arrayFits } from './array.ts';
 import type { EngineShape } from './engine.ts';
 import { operandBits } from './operands.ts';
-
-/** How products are made, by the names that a design uses; in the order of `ArrayStyle`. */
-export const multiplierKinds = ['single', 'double', 'quad', 'lut'] as const;
-export type MultiplierKind = (typeof multiplierKinds)[number];
 
 /** How the array multiplies operands of so many bits. */
 export interface Multipliers {
@@ -44,6 +41,30 @@ export function legalMultipliers(
       // Its products are made for LUTs of six inputs.
       return style === 0 || board.lutInputs === 6;
     });
+}
+
+/** Whether multipliers are as a design asks for: of the kind, and made of primitives or not. */
+export function isAsked({ style, cell }: Multipliers, { multipliers, primitives }: Target) {
+  return (
+    (multipliers ?? multiplierKinds[style]) === multiplierKinds[style] &&
+    (!primitives || cell === 1)
+  );
+}
+
+/** What was asked for in vain, and what is legal. */
+export function explainMultipliers(
+  legal: readonly Multipliers[],
+  { multipliers, primitives }: Target,
+  board: Board,
+): [message: string, hint: string] {
+  const { aBits, bBits } = legal[0] as Multipliers;
+  const usable = legal.filter(({ cell }) => !primitives || cell === 1);
+  const names = usable.map(({ style }) => `'${multiplierKinds[style]}'`).join(', ');
+  const what = `${primitives ? 'DSP primitives' : 'Multipliers'}${multipliers ? ` of kind '${multipliers}'` : ''}`;
+  return [
+    `${what} cannot multiply ${aBits} by ${bBits} bits on ${board.name}.`,
+    names ? `Legal here: ${names}.` : 'Leave out `primitives`: no multiplier of this board packs.',
+  ];
 }
 
 /** LUTs and DSPs of an engine. */

@@ -3,7 +3,7 @@
 //
 // One tile (TO rows of TI signed elements) is shared by all tokens. The next tile is shifted into
 // shadow registers while the current one works: TO rows (row 0 first) or TI columns (element 0 of
-// all rows first), never both for one tile; values of an attention lie transposed in memory.
+// all rows first), never both for one tile; values of an attention come by columns.
 // `swap_i` copies the shadow at once: a word that stands on a_i in cycle t meets the tile copied
 // at the end of cycle t-1 or before. Words may come every cycle, across a swap as well.
 //

@@ -3,13 +3,13 @@ import { loadBoard } from '../../src/boards/index.ts';
 import { check } from '../../src/check/index.ts';
 import { DiagnosticsError } from '../../src/diagnostics/index.ts';
 import type { Target } from '../../src/dsl/design.ts';
+import { multiplierKinds } from '../../src/dsl/design.ts';
 import {
   chooseMultipliers,
   choosePlan,
   latencies,
   legalMultipliers,
   type Multipliers,
-  multiplierKinds,
   planShape,
 } from '../../src/plan/index.ts';
 import { estimateResources } from '../../src/plan/resources.ts';

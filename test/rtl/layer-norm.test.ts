@@ -130,17 +130,47 @@ interface Pool {
   /** Tables of 2^k entries at multiples of them. */
   readonly even: boolean;
   readonly formats: readonly NumberFormat[];
+  /** Bits that the multipliers of means lose, and a mean whose shift is beyond its product. */
+  readonly lostMeanBits: readonly number[];
 }
+
+/** Of a mean that is always zero: a multiplier of 1 and a shift that no sum reaches. */
+const BEYOND = -1;
 
 const formats = [uniform(7, false), uniform(OUT_BITS), uniform(2), uniform(5)];
 const pools: Pool[] = [
-  { shifts: [30], varianceShifts: [24], even: true, formats: [uniform(OUT_BITS)] },
-  { shifts: [0, 24, 30, 33, 40], varianceShifts: [0, 20, 25, 40], even: false, formats },
-  { shifts: [29, 30, 31, 32], varianceShifts: [22, 23, 24], even: true, formats },
+  {
+    shifts: [30],
+    varianceShifts: [24],
+    even: true,
+    formats: [uniform(OUT_BITS)],
+    lostMeanBits: [0],
+  },
+  {
+    shifts: [0, 24, 30, 33, 40],
+    varianceShifts: [0, 20, 25, 40],
+    even: false,
+    formats,
+    lostMeanBits: [0, 3, 9, BEYOND],
+  },
+  {
+    shifts: [29, 30, 31, 32],
+    varianceShifts: [22, 23, 24],
+    even: true,
+    formats,
+    lostMeanBits: [0, 1, 2],
+  },
 ];
 
 function pick<T>(random: Random, list: readonly T[]): T {
   return list[random.nextInt(0, list.length - 1)] as T;
+}
+
+/** 1/columns as an integer and a shift, some of its last bits lost. */
+function meanOf(columns: number, lost: number) {
+  if (lost === BEYOND) return { multiplier: 1, shift: 47 };
+  const { multiplier, shift } = dyadic(1 / columns, 31);
+  return { multiplier: Math.round(multiplier / 2 ** lost), shift: shift - lost };
 }
 
 function randomOperation(
@@ -162,7 +192,9 @@ function randomOperation(
   // The mean of one element is that element, which needs no shift and no rounding. The
   // numbers are then such that a mean off by one shows.
   const whole = columns === 1 && number % 2 === 0;
-  const mean = whole ? { multiplier: 1, shift: 0 } : dyadic(1 / columns, 31);
+  const mean = whole
+    ? { multiplier: 1, shift: 0 }
+    : meanOf(columns, pick(random, pool.lostMeanBits));
   const shift = whole ? 16 : pick(random, pool.shifts);
   const extreme = number % 4 === 0 && !whole;
   const node: LayerNormNode = {

@@ -6,8 +6,8 @@ import { runPool } from '../../bench/support/pool.ts';
 import { type FixedChoices, randomDesign } from '../../bench/support/random-design.ts';
 import { tileText } from '../../bench/support/random-target.ts';
 import { extrasOf, sweepCase } from '../../bench/support/sweep-case.ts';
+import { multiplierKinds } from '../../src/dsl/design.ts';
 import { tokenCount } from '../../src/model/index.ts';
-import { multiplierKinds } from '../../src/plan/multipliers.ts';
 import { hasVerilator } from '../support/verilate.ts';
 
 describe('random designs', () => {

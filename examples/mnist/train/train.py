@@ -9,12 +9,11 @@ The test set selects nothing: the weights exported are those after the last epoc
 
 import argparse
 import gzip
-import io
 import json
 import math
 import platform
+import sys
 import time
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -23,90 +22,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "training"))
+from vit import VisionTransformer, decayed_or_not, export  # noqa: E402
+
 HERE = Path(__file__).resolve().parent
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, scaled to 0..1
-
-
-# ---------------------------------------------------------------- model
-# Parameter names and layout are those of timm's VisionTransformer.
-
-
-class PatchEmbed(nn.Module):
-    def __init__(self, patch, chans, dim):
-        super().__init__()
-        self.proj = nn.Conv2d(chans, dim, kernel_size=patch, stride=patch)
-
-    def forward(self, x):
-        return self.proj(x).flatten(2).transpose(1, 2)  # [B, patches, dim]
-
-
-class Attention(nn.Module):
-    def __init__(self, dim, heads):
-        super().__init__()
-        self.heads = heads
-        self.head_dim = dim // heads
-        self.scale = self.head_dim**-0.5
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.proj = nn.Linear(dim, dim)
-
-    def forward(self, x):
-        tokens, dim = int(x.shape[1]), int(x.shape[2])
-        qkv = self.qkv(x).reshape(-1, tokens, 3, self.heads, self.head_dim).permute(2, 0, 3, 1, 4)
-        q, k, v = qkv[0], qkv[1], qkv[2]  # each [B, heads, tokens, head_dim]
-        attn = (q @ k.transpose(-2, -1)) * self.scale
-        attn = attn.softmax(dim=-1)
-        x = (attn @ v).transpose(1, 2).reshape(-1, tokens, dim)
-        return self.proj(x)
-
-
-class Mlp(nn.Module):
-    def __init__(self, dim, hidden):
-        super().__init__()
-        self.fc1 = nn.Linear(dim, hidden)
-        self.act = nn.GELU()  # the exact one, with erf
-        self.fc2 = nn.Linear(hidden, dim)
-
-    def forward(self, x):
-        return self.fc2(self.act(self.fc1(x)))
-
-
-class Block(nn.Module):
-    def __init__(self, dim, heads, hidden):
-        super().__init__()
-        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
-        self.attn = Attention(dim, heads)
-        self.norm2 = nn.LayerNorm(dim, eps=1e-6)
-        self.mlp = Mlp(dim, hidden)
-
-    def forward(self, x):
-        x = x + self.attn(self.norm1(x))
-        return x + self.mlp(self.norm2(x))
-
-
-class VisionTransformer(nn.Module):
-    def __init__(self, image=28, patch=4, chans=1, dim=64, depth=4, heads=4, hidden=256, classes=10):
-        super().__init__()
-        patches = (image // patch) ** 2
-        self.dim = dim
-        self.patch_embed = PatchEmbed(patch, chans, dim)
-        self.cls_token = nn.Parameter(torch.zeros(1, 1, dim))
-        self.pos_embed = nn.Parameter(torch.zeros(1, patches + 1, dim))
-        self.blocks = nn.Sequential(*[Block(dim, heads, hidden) for _ in range(depth)])
-        self.norm = nn.LayerNorm(dim, eps=1e-6)
-        self.head = nn.Linear(dim, classes)
-        nn.init.trunc_normal_(self.pos_embed, std=0.02)
-        nn.init.normal_(self.cls_token, std=1e-6)
-        for m in self.modules():
-            if isinstance(m, nn.Linear):
-                nn.init.xavier_uniform_(m.weight)
-                nn.init.zeros_(m.bias)
-
-    def forward(self, x):
-        x = self.patch_embed(x)
-        cls = self.cls_token.expand(x.shape[0], 1, self.dim)
-        x = torch.cat((cls, x), dim=1) + self.pos_embed
-        x = self.norm(self.blocks(x))
-        return self.head(x[:, 0])
+SHAPE = {"image": 28, "patch": 4, "chans": 1, "dim": 64, "depth": 4, "heads": 4, "hidden": 256, "classes": 10}
 
 
 # ---------------------------------------------------------------- data
@@ -172,9 +93,7 @@ def evaluate(model, images, labels, batch=500):
 
 
 def optimiser(model, opt):
-    decay, plain = [], []
-    for name, p in model.named_parameters():
-        (plain if p.ndim == 1 or name in ("cls_token", "pos_embed") else decay).append(p)
+    decay, plain = decayed_or_not(model)
     groups = [{"params": decay, "weight_decay": opt.weight_decay}, {"params": plain, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=opt.lr, betas=(0.9, 0.999))
 
@@ -220,35 +139,6 @@ def train(model, data, opt, say):
 
 
 # ---------------------------------------------------------------- what is written
-
-
-def export(model, path):
-    """Float32 ONNX, opset 17, by the TorchScript exporter; no trace of this machine in it."""
-    model.eval()
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            model,
-            (torch.zeros(1, 1, 28, 28),),
-            buffer,
-            opset_version=17,
-            dynamo=False,
-            do_constant_folding=True,
-            input_names=["image"],
-            output_names=["logits"],
-            dynamic_axes={"image": {0: "batch"}, "logits": {0: "batch"}},
-        )
-    proto = onnx.load_from_string(buffer.getvalue())
-    proto.doc_string = proto.graph.doc_string = ""
-    del proto.metadata_props[:]
-    for item in [*proto.graph.node, *proto.graph.initializer, *proto.graph.value_info]:
-        item.doc_string = ""
-        if hasattr(item, "metadata_props"):
-            del item.metadata_props[:]
-    onnx.checker.check_model(proto, full_check=True)
-    path.write_bytes(proto.SerializeToString())
-    return proto
 
 
 def listing(proto):
@@ -317,7 +207,7 @@ def main():
         print(line, flush=True)
         print(line, file=log, flush=True)
 
-    model = VisionTransformer()
+    model = VisionTransformer(**SHAPE)
     say(f"python {platform.python_version()}  torch {torch.__version__}  numpy {np.__version__}  onnx {onnx.__version__}")
     say("settings " + "  ".join(f"{k}={v}" for k, v in vars(opt).items() if k not in ("data", "out", "onnx", "nodes")))
     say(f"parameters {sum(p.numel() for p in model.parameters())}")
@@ -327,7 +217,7 @@ def main():
     test_images, test_labels = data[1]
     accuracy = train(model, data, opt, say) if opt.epochs else evaluate(model, test_images, test_labels)
 
-    proto = export(model, opt.onnx)
+    proto = export(model, torch.zeros(1, 1, 28, 28), opt.onnx)
     reference(model, test_images, test_labels, accuracy, opt.out / "reference.json")
     say(f"final test accuracy {accuracy:.4f} on {len(test_images)} digits  wall seconds {time.time() - began:.0f}")
     say(f"mnist.onnx {opt.onnx.stat().st_size} bytes, {len(proto.graph.node)} nodes, exporter TorchScript, opset 17")

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { DesignAccuracyOptions } from '../../accuracy/index.ts';
 import { presetNames } from '../../dsl/presets.ts';
 import { wholeNumber } from '../options.ts';
 import { table, thousands } from '../text.ts';
-import type { AccuracyCommandOptions, AccuracyResult, Engine, Outcome } from './contracts.ts';
+import type { AccuracyResult, Engine, Outcome } from './contracts.ts';
 import type { RunCommand } from './register.ts';
 
 const EXAMPLES = `
@@ -17,7 +18,7 @@ interface Flags {
   readonly images?: string;
   readonly count: number;
   readonly compare?: readonly string[];
-  readonly bits?: AccuracyCommandOptions['bits'];
+  readonly bits?: DesignAccuracyOptions['bits'];
   readonly pictures?: string;
   readonly workers?: number;
 }
@@ -57,7 +58,7 @@ function presetList(text: string): readonly string[] {
   );
 }
 
-function bitList(text: string): AccuracyCommandOptions['bits'] {
+function bitList(text: string): DesignAccuracyOptions['bits'] {
   return text.split(',').map((part) => {
     const [, weights, activations] = /^\s*W([2-8])A([2-8])\s*$/i.exec(part) ?? [];
     if (weights === undefined || activations === undefined) {

@@ -1,4 +1,4 @@
-import type { Accuracy } from '../../accuracy/index.ts';
+import type { Accuracy, DesignAccuracyOptions } from '../../accuracy/index.ts';
 import type { LossReport, MappedMemory } from '../../plan/index.ts';
 import type { SynthReport } from '../../synth/index.ts';
 import type { Detected, OnStep } from '../../tools/index.ts';
@@ -91,20 +91,6 @@ export interface SynthResult extends SynthReport {
   readonly design: string;
 }
 
-export interface AccuracyCommandOptions {
-  /** Folder or file of images; absent means those of the design's own source. */
-  readonly images?: string | undefined;
-  /** Images at most. */
-  readonly count: number;
-  /** Presets beside the design's own method. */
-  readonly compare: readonly string[];
-  /** Bits to measure at; none means those of the design. */
-  readonly bits: readonly { readonly weights: number; readonly activations: number }[];
-  /** Folder for histograms of activations. */
-  readonly pictures?: string | undefined;
-  readonly workers?: number | undefined;
-}
-
 export interface AccuracyResult extends Accuracy {
   readonly design: string;
   /** Files of the pictures. */
@@ -149,7 +135,7 @@ export interface Engine {
   synthesize(target: string, options: SynthOptions, context: Context): Promise<SynthResult>;
   measureAccuracy(
     design: string,
-    options: AccuracyCommandOptions,
+    options: DesignAccuracyOptions,
     context: Context,
   ): Promise<AccuracyResult>;
   checkModel(file: string, options: CheckOptions): Promise<CheckResult>;
