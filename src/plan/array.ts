@@ -90,6 +90,7 @@ export function packedSums(shape: ArrayShape): number {
 /** How `vt_mac_packed` lays the elements out. */
 export function dspChains(shape: ArrayShape): Chains {
   const most = Math.min(packedSums(shape), CHAIN_DSPS);
+  if (most < 1) throw new Error('operands do not fit into the fields of a DSP');
   const chains = Math.ceil(shape.inputs / most);
   return { chains, length: Math.ceil(shape.inputs / chains) };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { check } from '../../src/check/index.ts';
-import type { EngineShape } from '../../src/plan/index.ts';
+import type { EngineShape, Multipliers } from '../../src/plan/index.ts';
 import { schedule } from '../../src/plan/schedule/index.ts';
 import { type RandomGraphOptions, randomGraph } from '../support/random-graph.ts';
 import type { Subject } from './access.ts';
@@ -49,6 +49,21 @@ export const shapes: fc.Arbitrary<EngineShape> = fc.constantFrom(
   shapeOf(4, 4, 8, 1),
   shapeOf(4, 16, 16, 8),
 );
+
+const multipliers: fc.Arbitrary<Multipliers | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.record({
+    style: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const),
+    cell: fc.constant(0 as const),
+    aBits: fc.integer({ min: 2, max: 4 }),
+    bBits: fc.integer({ min: 2, max: 4 }),
+  }),
+);
+
+/** Tiles with any multipliers: for schedules, which know no more of them than how long they take. */
+export const multipliedShapes: fc.Arbitrary<EngineShape> = fc
+  .tuple(shapes, multipliers)
+  .map(([shape, kind]) => (kind ? { ...shape, multipliers: kind } : shape));
 
 export interface ProgramOptions {
   readonly overlapNorms: boolean;

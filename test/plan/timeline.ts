@@ -1,3 +1,4 @@
+import { arrayLatency as latencyOfArray } from '../../src/plan/array.ts';
 import type { Instruction, MatmulOperation, Unit } from '../../src/plan/index.ts';
 import type { Subject } from './access.ts';
 import { latencyOf } from './row-accesses.ts';
@@ -36,9 +37,15 @@ function loadCycles({ b }: MatmulOperation, { inputs, outputs }: Subject['shape'
   return (b.source === 'keyColumns' ? Math.max(inputs, outputs) : outputs) + 3;
 }
 
-/** From a word at the array to its sums: a stage of products, and the levels of a tree of adders. */
-export function arrayLatency({ inputs }: Subject['shape']): number {
-  return 1 + Math.ceil(Math.log2(inputs));
+/**
+ * From a word at the array to its sums: a stage of products, and the levels of a tree of adders. That
+ * of arrays with several products in a DSP or products on LUTs is held to Verilog in test/rtl.
+ */
+export function arrayLatency(shape: Subject['shape']): number {
+  const { inputs, multipliers } = shape;
+  return multipliers
+    ? latencyOfArray({ ...shape, ...multipliers })
+    : 1 + Math.ceil(Math.log2(inputs));
 }
 
 /** A streamed word's result is written so many cycles after it leaves the array. */
