@@ -14,6 +14,9 @@ export interface OutputFile {
 
 const libraryFolder = fileURLToPath(new URL('../../templates/rtl/', import.meta.url));
 
+/** Sections of the core, in files of their own. */
+const CORE_PARTS = ['core-memories', 'core-weights', 'core-taps'];
+
 /** The design's own modules, from templates, and the library modules that they use, as they are. */
 export function emitVerilog(hardware: Hardware, header: string, hash: string): OutputFile[] {
   const { name, parameters: p } = hardware;
@@ -25,7 +28,7 @@ export function emitVerilog(hardware: Hardware, header: string, hash: string): O
     },
     {
       path: `rtl/${name}_core.v`,
-      content: render('verilog/core.v', coreContext(hardware, common)),
+      content: render('verilog/core.v', coreContext(hardware, common), CORE_PARTS),
     },
     {
       path: `rtl/${name}_program.v`,

@@ -87,7 +87,6 @@ module vt_epilogue #(
   output wire [TP*TO*OUT_BITS-1:0]   data_o      // in E7
 );
   localparam LANES = TP * TO;
-  localparam SKIP_SCALED_BITS = SKIP_PROD_BITS - SKIP_SHIFTS[5:0];
 
   // ---- settings, each held where it is used -------------------------------------------------
   wire [SHIFT_SEL_BITS-1:0] shift_sel;
@@ -166,93 +165,24 @@ module vt_epilogue #(
 
   // ---- E0..E4: requantization ---------------------------------------------------------------
   wire [LANES*OUT_BITS-1:0] clipped;
-  genvar o, b, c;
+  genvar o;
   generate
     for (o = 0; o < LANES; o = o + 1) begin : g_requantize
       localparam C = o % TO;  // channel
-      wire signed [ACC_BITS-1:0]  sum = sum_i[o*ACC_BITS +: ACC_BITS];
-      wire [BIAS_BITS-1:0]        channel_bias = bias_i[C*BIAS_BITS +: BIAS_BITS];
-      wire [BIAS_BITS-1:0]        bias;
-      if (OFFSET_BIAS != 0) begin : g_offset
-        // BIAS_BITS is at least OFFSET_BITS. Written as gates, so that it is part of the adder.
-        wire [OFFSET_BITS-1:0] offset = offset_i[o*OFFSET_BITS +: OFFSET_BITS];
-        wire [BIAS_BITS-1:0]   wide_offset =
-          {{(BIAS_BITS-OFFSET_BITS){offset[OFFSET_BITS-1]}}, offset};
-        assign bias = (wide_offset & {BIAS_BITS{bias_src_q}}) |
-                      (channel_bias & {BIAS_BITS{!bias_src_q}});
-      end else begin : g_channel
-        assign bias = channel_bias;
-      end
-      reg signed [SUM_BITS-1:0] biased_q;
-      always @(posedge clk_i)                                                     // E0
-        biased_q <= {{(SUM_BITS-ACC_BITS){sum[ACC_BITS-1]}}, sum} +
-                    {{(SUM_BITS-BIAS_BITS){bias[BIAS_BITS-1]}}, bias};
-
-      // What is shifted: complete after E2, or without a multiplier after E1.
-      wire signed [PROD_BITS-1:0] full;
-      if (HAS_MULT != 0) begin : g_product
-        wire signed [MULT_BITS:0]  mult = {1'b0, mult_i[C*MULT_BITS +: MULT_BITS]};
-        reg signed [PROD_BITS-1:0] product_q, rounded_q;
-        always @(posedge clk_i) begin
-          product_q <= biased_q * mult;                                           // E1
-          rounded_q <= product_q + $signed(round_q);                              // E2
-        end
-        assign full = rounded_q;
-      end else begin : g_sum
-        reg signed [SUM_BITS-1:0] biased1_q;
-        always @(posedge clk_i) biased1_q <= biased_q;                            // E1
-        assign full = {{(PROD_BITS-SUM_BITS){biased1_q[SUM_BITS-1]}}, biased1_q};
-      end
-      wire                      sign = full[PROD_BITS-1];
-      wire [PROD_BITS+OUT_BITS+63:0] extended = {{(OUT_BITS+64){sign}}, full};
-      wire outside = |((full ^ {PROD_BITS{sign}}) & over_q) || (sign && negative_over_q);
-      wire [OUT_BITS-1:0]       shifted;
-      for (b = 0; b < OUT_BITS; b = b + 1) begin : g_bit
-        for (c = 0; c < SHIFT_COUNT; c = c + 1) begin : g_source
-          localparam [31:0] NUMBER = c;
-          localparam [31:0] BELOW  = c == 0 ? 0 : c - 1;
-          wire value;
-          // Above the limit of its modes a bit is not looked at.
-          if (c == 0) begin : g_first
-            assign value = WIDTHS[5:0] > b ? extended[SHIFTS[5:0] + b] : 1'b0;
-          end else if (WIDTHS[6*c +: 6] <= b) begin : g_unused
-            assign value = g_source[BELOW].value;
-          end else begin : g_next
-            assign value = shift_sel_q == NUMBER[SHIFT_SEL_BITS-1:0]
-              ? extended[SHIFTS[6*c +: 6] + b] : g_source[BELOW].value;
-          end
-        end
-        assign shifted[b] = g_source[SHIFT_COUNT-1].value;
-      end
-      reg [OUT_BITS-1:0] shifted_q;
-      reg                sign_q, outside_q;
-      if (HAS_MULT != 0) begin : g_late
-        always @(posedge clk_i) {shifted_q, sign_q, outside_q} <= {shifted, sign, outside}; // E3
-      end else begin : g_early
-        reg [OUT_BITS+1:0] early_q;
-        always @(posedge clk_i) begin
-          early_q <= {shifted, sign, outside};                                    // E2
-          {shifted_q, sign_q, outside_q} <= early_q;                              // E3
-        end
-      end
-
-      // Below m the value, or all ones or zeros beyond the limits; the sign from m on.
-      wire signed [OUT_BITS-1:0] limited =
-        (above_q & {OUT_BITS{sign_q && can_be_negative_q}}) |
-        (~above_q & (outside_q ? {OUT_BITS{!sign_q}} : shifted_q));
-      reg [OUT_BITS-1:0] clipped_q;
-      if (BINARY != 0) begin : g_binary
-        always @(posedge clk_i) clipped_q <= limited;                             // E4
-      end else begin : g_limits
-        always @(posedge clk_i)                                                   // E4
-          clipped_q <= limited < $signed(low_q)  ? low_q :
-                       limited > $signed(high_q) ? high_q : limited;
-      end
-      assign clipped[o*OUT_BITS +: OUT_BITS] = clipped_q;
-      wire unused = &{1'b0, extended};
-    end
-    if (BINARY != 0) begin : g_no_limits
-      wire unused = &{1'b0, low_q, high_q};
+      vt_requantize #(
+        .ACC_BITS(ACC_BITS), .BIAS_BITS(BIAS_BITS), .SUM_BITS(SUM_BITS), .HAS_MULT(HAS_MULT),
+        .MULT_BITS(MULT_BITS), .PROD_BITS(PROD_BITS), .OUT_BITS(OUT_BITS),
+        .OFFSET_BIAS(OFFSET_BIAS), .OFFSET_BITS(OFFSET_BITS), .SHIFT_COUNT(SHIFT_COUNT),
+        .SHIFT_SEL_BITS(SHIFT_SEL_BITS), .SHIFTS(SHIFTS), .WIDTHS(WIDTHS), .BINARY(BINARY)
+      ) u_lane (
+        .clk_i(clk_i), .sum_i(sum_i[o*ACC_BITS +: ACC_BITS]),
+        .bias_i(bias_i[C*BIAS_BITS +: BIAS_BITS]), .bias_src_i(bias_src_q),
+        .offset_i(offset_i[o*OFFSET_BITS +: OFFSET_BITS]),
+        .mult_i(mult_i[C*MULT_BITS +: MULT_BITS]), .round_i(round_q),
+        .shift_sel_i(shift_sel_q), .over_i(over_q), .negative_over_i(negative_over_q),
+        .above_i(above_q), .can_be_negative_i(can_be_negative_q), .low_i(low_q),
+        .high_i(high_q), .value_o(clipped[o*OUT_BITS +: OUT_BITS])
+      );
     end
   endgenerate
 
@@ -305,43 +235,20 @@ module vt_epilogue #(
   // ---- E6: skip connection ------------------------------------------------------------------
   generate
     for (o = 0; o < LANES; o = o + 1) begin : g_out
-      wire [OUT_BITS-1:0] whole = value[o*OUT_BITS +: OUT_BITS];
-      reg [OUT_BITS-1:0]  out_q;
-      assign data_o[o*OUT_BITS +: OUT_BITS] = out_q;
       if (HAS_SKIP != 0) begin : g_skip
-        localparam ADD_BITS =
-          (SKIP_SCALED_BITS > BRANCH_BITS ? SKIP_SCALED_BITS : BRANCH_BITS) > SKIP_BITS
-            ? (SKIP_SCALED_BITS > BRANCH_BITS ? SKIP_SCALED_BITS : BRANCH_BITS) + 1
-            : SKIP_BITS + 1;
-        wire signed [SKIP_MULT_BITS:0]     skip_mult = {1'b0, skip_mult_q};
-        reg signed [SKIP_BITS-1:0]         skip_q;
-        reg signed [SKIP_PROD_BITS-1:0]    skip_product_q, skip_product2_q;
-        // Shifted with one more bit below: rounding half up adds that bit.
-        wire [SKIP_SCALED_BITS:0]          scaled;
-        vt_shift #(
-          .IN_BITS(SKIP_PROD_BITS+1), .OUT_BITS(SKIP_SCALED_BITS+1), .COUNT(SKIP_SHIFT_COUNT),
-          .SEL_BITS(SKIP_SHIFT_SEL_BITS), .SHIFTS(SKIP_SHIFTS)
-        ) u_shift (
-          .value_i({skip_product2_q, 1'b0}), .sel_i(skip_shift_sel_q), .value_o(scaled)
+        vt_skip_add #(
+          .OUT_BITS(OUT_BITS), .SKIP_BITS(SKIP_BITS), .MULT_BITS(SKIP_MULT_BITS),
+          .PROD_BITS(SKIP_PROD_BITS), .BRANCH_BITS(BRANCH_BITS), .SHIFT_COUNT(SKIP_SHIFT_COUNT),
+          .SHIFT_SEL_BITS(SKIP_SHIFT_SEL_BITS), .SHIFTS(SKIP_SHIFTS)
+        ) u_lane (
+          .clk_i(clk_i), .skip_i(skip_i[o*SKIP_BITS +: SKIP_BITS]), .mult_i(skip_mult_q),
+          .shift_sel_i(skip_shift_sel_q), .skip_on_i(skip_on_q),
+          .value_i(value[o*OUT_BITS +: OUT_BITS]), .value_o(data_o[o*OUT_BITS +: OUT_BITS])
         );
-        // One bit wider than either, with a carry from the bit below; then saturated to the
-        // residual stream.
-        wire [ADD_BITS:0] sum =
-          {{(ADD_BITS-BRANCH_BITS){whole[BRANCH_BITS-1]}}, whole[BRANCH_BITS-1:0], 1'b1} +
-          {{(ADD_BITS-SKIP_SCALED_BITS){scaled[SKIP_SCALED_BITS]}}, scaled};
-        wire [ADD_BITS-1:0] added = sum[ADD_BITS:1];
-        wire unused_carry = sum[0];
-        wire sign = added[ADD_BITS-1];
-        wire fits = added[ADD_BITS-1:SKIP_BITS-1] == {(ADD_BITS-SKIP_BITS+1){sign}};
-        wire [SKIP_BITS-2:0] saturated = fits ? added[SKIP_BITS-2:0] : {(SKIP_BITS-1){!sign}};
-        always @(posedge clk_i) begin
-          skip_q          <= skip_i[o*SKIP_BITS +: SKIP_BITS];                    // E3
-          skip_product_q  <= skip_q * skip_mult;                                  // E4
-          skip_product2_q <= skip_product_q;                                      // E5
-          out_q <= skip_on_q ? {{(OUT_BITS-SKIP_BITS+1){sign}}, saturated} : whole; // E6
-        end
       end else begin : g_plain
-        always @(posedge clk_i) out_q <= whole;                                   // E6
+        reg [OUT_BITS-1:0] out_q;
+        always @(posedge clk_i) out_q <= value[o*OUT_BITS +: OUT_BITS];           // E6
+        assign data_o[o*OUT_BITS +: OUT_BITS] = out_q;
       end
     end
   endgenerate

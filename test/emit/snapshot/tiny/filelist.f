@@ -20,6 +20,7 @@ rtl/vt_max_tree.v
 rtl/vt_operands.v
 rtl/vt_ram.v
 rtl/vt_registers.v
+rtl/vt_requantize.v
 rtl/vt_rom.v
 rtl/vt_round.v
 rtl/vt_row_buffer.v
@@ -28,6 +29,7 @@ rtl/vt_row_walker.v
 rtl/vt_row_writer.v
 rtl/vt_sequencer.v
 rtl/vt_shift.v
+rtl/vt_skip_add.v
 rtl/vt_softmax.v
 rtl/vt_stream_in.v
 rtl/vt_stream_out.v

@@ -167,73 +167,53 @@ module vt_matmul #(
 
   // Settings of the operation that the loader works on; the streamer takes them over with the
   // first tile, the epilogue when the first word arrives there.
-  reg [OP_BITS-1:0]         ld_op_q;
   reg [1:0]                 ld_a_src_q;
   reg [A_ADDR_BITS-1:0]     ld_a_base_q, ld_a_stride_q;
   reg [LEAD_BITS-1:0]       ld_lead_q;
   reg [COUNT_BITS-1:0]      ld_rows_q, ld_k_tiles_q, ld_o_tiles_q;
-  reg [LANES_BITS-1:0]      ld_k_last_lanes_q, ld_step_lanes_q;
-  reg                       ld_bias_src_q;
-  reg [MODE_SEL_BITS-1:0]   ld_mode_sel_q;
-  reg                       ld_table_on_q, ld_skip_on_q, ld_skip_src_q;
-  reg [TABLE_ADDR_BITS-1:0] ld_table_base_q;
-  reg [SKIP_MULT_BITS-1:0]  ld_skip_mult_q;
-  reg [SKIP_SHIFT_SEL_BITS-1:0] ld_skip_shift_sel_q;
+  reg [LANES_BITS-1:0]      ld_step_lanes_q;
   reg [S_ADDR_BITS-1:0]     ld_skip_base_q, ld_skip_stride_q;
-  reg [2:0]                 ld_out_dst_q;
   reg [O_ADDR_BITS-1:0]     ld_out_base_q, ld_out_stride_q;
   reg [SUB_BITS-1:0]        ld_out_sub_q;
   always @(posedge clk_i)
     if (start_i) begin
-      ld_op_q           <= op_i;
-      ld_a_src_q        <= a_src_i;
-      ld_a_base_q       <= a_base_i;
-      ld_a_stride_q     <= a_stride_i;
-      ld_lead_q         <= lead_i;
-      ld_rows_q         <= rows_i;
-      ld_k_tiles_q      <= k_tiles_i;
-      ld_o_tiles_q      <= o_tiles_i;
-      ld_k_last_lanes_q <= k_last_lanes_i;
-      ld_step_lanes_q   <= b_src_i == 2'd2 ? o_last_lanes_i : k_last_lanes_i;
-      ld_bias_src_q     <= bias_src_i;
-      ld_mode_sel_q     <= mode_sel_i;
-      ld_table_on_q     <= table_on_i;
-      ld_table_base_q   <= table_base_i;
-      ld_skip_on_q      <= skip_on_i;
-      ld_skip_src_q     <= skip_src_i;
-      ld_skip_mult_q    <= skip_mult_i;
-      ld_skip_shift_sel_q <= skip_shift_sel_i;
-      ld_skip_base_q    <= skip_base_i;
-      ld_skip_stride_q  <= skip_stride_i;
-      ld_out_dst_q      <= out_dst_i;
-      ld_out_base_q     <= out_base_i;
-      ld_out_stride_q   <= out_stride_i;
-      ld_out_sub_q      <= out_sub_i;
+      ld_a_src_q       <= a_src_i;
+      ld_a_base_q      <= a_base_i;
+      ld_a_stride_q    <= a_stride_i;
+      ld_lead_q        <= lead_i;
+      ld_rows_q        <= rows_i;
+      ld_k_tiles_q     <= k_tiles_i;
+      ld_o_tiles_q     <= o_tiles_i;
+      ld_step_lanes_q  <= b_src_i == 2'd2 ? o_last_lanes_i : k_last_lanes_i;
+      ld_skip_base_q   <= skip_base_i;
+      ld_skip_stride_q <= skip_stride_i;
+      ld_out_base_q    <= out_base_i;
+      ld_out_stride_q  <= out_stride_i;
+      ld_out_sub_q     <= out_sub_i;
     end
 
-  reg [OP_BITS-1:0]         st_op_q;
-  reg [LANES_BITS-1:0]      st_k_last_lanes_q;
-  reg                       st_bias_src_q;
-  reg [MODE_SEL_BITS-1:0]   st_mode_sel_q;
-  reg                       st_table_on_q, st_skip_on_q, st_skip_src_q;
-  reg [TABLE_ADDR_BITS-1:0] st_table_base_q;
-  reg [SKIP_MULT_BITS-1:0]  st_skip_mult_q;
-  reg [SKIP_SHIFT_SEL_BITS-1:0] st_skip_shift_sel_q;
-  reg [2:0]                 st_out_dst_q;
-  always @(posedge clk_i)
-    if (take_first) begin
-      st_op_q           <= ld_op_q;
-      st_k_last_lanes_q <= ld_k_last_lanes_q;
-      st_bias_src_q     <= ld_bias_src_q;
-      st_mode_sel_q     <= ld_mode_sel_q;
-      st_table_on_q     <= ld_table_on_q;
-      st_table_base_q   <= ld_table_base_q;
-      st_skip_on_q      <= ld_skip_on_q;
-      st_skip_src_q     <= ld_skip_src_q;
-      st_skip_mult_q    <= ld_skip_mult_q;
-      st_skip_shift_sel_q <= ld_skip_shift_sel_q;
-      st_out_dst_q      <= ld_out_dst_q;
-    end
+  // What is used behind the streamer, one behind the other.
+  localparam HANDED_BITS = OP_BITS + LANES_BITS + MODE_SEL_BITS + TABLE_ADDR_BITS + SKIP_MULT_BITS
+                         + SKIP_SHIFT_SEL_BITS + 7;
+  wire [OP_BITS-1:0]         st_op;
+  wire [LANES_BITS-1:0]      st_k_last_lanes;
+  wire                       st_bias_src, st_table_on, st_skip_on, st_skip_src;
+  wire [MODE_SEL_BITS-1:0]   st_mode_sel;
+  wire [TABLE_ADDR_BITS-1:0] st_table_base;
+  wire [SKIP_MULT_BITS-1:0]  st_skip_mult;
+  wire [SKIP_SHIFT_SEL_BITS-1:0] st_skip_shift_sel;
+  wire [2:0]                 st_out_dst;
+  reg [HANDED_BITS-1:0]      ld_handed_q, st_handed_q;
+  always @(posedge clk_i) begin
+    if (start_i)
+      ld_handed_q <= {op_i, k_last_lanes_i, bias_src_i, mode_sel_i, table_on_i, table_base_i,
+                      skip_on_i, skip_src_i, skip_mult_i, skip_shift_sel_i, out_dst_i};
+    if (take_first) st_handed_q <= ld_handed_q;
+  end
+  assign {st_op, st_k_last_lanes, st_bias_src, st_mode_sel, st_table_on, st_table_base,
+          st_skip_on, st_skip_src, st_skip_mult, st_skip_shift_sel, st_out_dst} = st_handed_q;
+  // The destination is wanted a stage earlier too.
+  wire [1:0] ld_out_dst_high = ld_handed_q[2:1];
 
   // ---- streamed operand ---------------------------------------------------------------------
   wire                   s_valid, s_k_first, s_k_last, s_pass_first, s_op_first, s_op_last;
@@ -254,7 +234,7 @@ module vt_matmul #(
     .rows_i(ld_rows_q), .k_tiles_i(ld_k_tiles_q), .o_tiles_i(ld_o_tiles_q),
     .skip_base_i(ld_skip_base_q), .skip_stride_i(ld_skip_stride_q),
     .out_base_i(ld_out_base_q), .out_stride_i(ld_out_stride_q), .out_sub_i(ld_out_sub_q),
-    .out_split_i(ld_out_dst_q[2:1] == 2'b00),
+    .out_split_i(ld_out_dst_high == 2'b00),
     .full_i(full), .first_tile_i(first_tile), .take_o(take), .take_first_o(take_first),
     .valid_o(s_valid), .zero_o(s_zero), .a_src_o(s_src), .addr_o(a_addr_o), .sub_o(s_sub),
     .k_first_o(s_k_first), .k_last_o(s_k_last), .pass_first_o(s_pass_first),
@@ -275,7 +255,7 @@ module vt_matmul #(
   ) u_operands (
     .clk_i(clk_i), .rst_i(rst_i),
     .a_src_i(s_src), .a_sub_i(s_sub), .a_zero_i(s_zero), .a_k_last_i(s_k_last),
-    .a_lanes_i(st_k_last_lanes_q), .a_act_i(a_act_i), .a_input_i(a_input_i),
+    .a_lanes_i(st_k_last_lanes), .a_act_i(a_act_i), .a_input_i(a_input_i),
     .a_prob_i(a_prob_i), .a_norm_i(a_norm_i), .a_o(array_a), .a_signed_o(array_signed),
     .step_valid_i(step_valid), .step_src_i(step_src), .step_lane_i(step_lane),
     .step_sub_i(step_sub), .step_zero_i(step_zero), .step_last_part_i(step_last_part),
@@ -350,7 +330,7 @@ module vt_matmul #(
   );
 
   reg  skip_src_e3_q;
-  always @(posedge clk_i) if (op_first[E0+2]) skip_src_e3_q <= st_skip_src_q;
+  always @(posedge clk_i) if (op_first[E0+2]) skip_src_e3_q <= st_skip_src;
   wire [TP*TO*OUT_BITS-1:0] data;
   wire [TP*TO*RES_BITS-1:0] skip;
   // The word of offsets that is added last comes with that of the residual stream; the one that
@@ -384,9 +364,9 @@ module vt_matmul #(
     .SKIP_SHIFT_SEL_BITS(SKIP_SHIFT_SEL_BITS), .SKIP_SHIFTS(SKIP_SHIFTS)
   ) u_epilogue (
     .clk_i(clk_i), .op_first_i(op_first[E0+7:E0]), .op_first_before_i(op_first[E0-1]),
-    .bias_src_i(st_bias_src_q), .offset_i(offset_i), .mode_sel_i(st_mode_sel_q),
-    .table_on_i(st_table_on_q), .table_base_i(st_table_base_q), .skip_on_i(st_skip_on_q),
-    .skip_mult_i(st_skip_mult_q), .skip_shift_sel_i(st_skip_shift_sel_q),
+    .bias_src_i(st_bias_src), .offset_i(offset_i), .mode_sel_i(st_mode_sel),
+    .table_on_i(st_table_on), .table_base_i(st_table_base), .skip_on_i(st_skip_on),
+    .skip_mult_i(st_skip_mult), .skip_shift_sel_i(st_skip_shift_sel),
     .sum_i(sum), .bias_i(bias), .mult_i(mult), .skip_i(skip), .data_o(data)
   );
 
@@ -395,8 +375,8 @@ module vt_matmul #(
   reg [OP_BITS-1:0] out_op_q;
   always @(posedge clk_i)
     if (op_first[E0+6]) begin
-      out_dst_q <= st_out_dst_q;
-      out_op_q  <= st_op_q;
+      out_dst_q <= st_out_dst;
+      out_op_q  <= st_op;
     end
   vt_delay #(.WIDTH(S_ADDR_BITS), .DEPTH(E0+2)) u_skip_addr (
     .clk_i(clk_i), .d_i(s_skip_addr), .q_o(skip_addr_o)
