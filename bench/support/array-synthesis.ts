@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ArrayShape } from '../../src/plan/array.ts';
-import { dotBits } from '../../src/plan/array.ts';
+import { dotBits, splitDelays } from '../../src/plan/array.ts';
 import { synthesize, type Utilization } from '../../src/synth/index.ts';
 import { synthesizeModules } from './module-synthesis.ts';
 
@@ -85,7 +85,8 @@ function cellsOf({ lut, lutram, ff, dsp }: Utilization, shape: ArrayShape): Arra
 }
 
 function topVerilog(shape: ArrayShape): string {
-  const { tokens, inputs, outputs, aBits, bBits, style, cell } = shape;
+  const { tokens, inputs, outputs, aBits, bBits, style, cell, lutOutputs = 0 } = shape;
+  const delays = splitDelays(shape);
   const ports = [
     ['a', tokens * inputs * aBits],
     ['a_signed', 1],
@@ -102,7 +103,8 @@ function topVerilog(shape: ArrayShape): string {
     `  output wire [${tokens * outputs * dotBits(shape) - 1}:0] dot_o`,
     ');',
     `  vt_mac_array #(.TP(${tokens}), .TI(${inputs}), .TO(${outputs}), .A_BITS(${aBits}),`,
-    `    .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell})) u_array (`,
+    `    .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell}),`,
+    `    .LUT_TO(${lutOutputs}), .DSP_DELAY(${delays.dsp}), .LUT_DELAY(${delays.lut})) u_array (`,
     '    .clk_i(clk_i),',
     ...ports.map(([name]) => `    .${name}_i(${name}_i),`),
     '    .dot_o(dot_o));',

@@ -5,7 +5,7 @@ import { synthesizeArrayByModule } from './array-synthesis.ts';
 import type { Measured } from './measured.ts';
 
 /** Arrays of 1024 products a cycle: bits of both operands, kind of multipliers, primitives or not. */
-const variants: readonly Pick<ArrayShape, 'aBits' | 'bBits' | 'style' | 'cell'>[] = [
+const variants: readonly Omit<ArrayShape, 'tokens' | 'inputs' | 'outputs'>[] = [
   { aBits: 3, bBits: 3, style: 3, cell: 0 },
   { aBits: 4, bBits: 4, style: 3, cell: 0 },
   { aBits: 4, bBits: 4, style: 2, cell: 0 },
@@ -14,6 +14,7 @@ const variants: readonly Pick<ArrayShape, 'aBits' | 'bBits' | 'style' | 'cell'>[
   { aBits: 8, bBits: 8, style: 1, cell: 1 },
   { aBits: 8, bBits: 8, style: 0, cell: 0 },
   { aBits: 8, bBits: 8, style: 3, cell: 0 },
+  { aBits: 8, bBits: 8, style: 1, cell: 1, lutOutputs: 4 },
 ];
 
 /** Cells of the array alone, by kind of multipliers and bits. */
@@ -24,8 +25,9 @@ export async function arrayTable(jobs: number, onRun: (text: string) => void): P
   for (const variant of variants) {
     const { aBits, bBits, style, cell } = variant;
     const shape = { tokens: 2, inputs: 32, outputs: 16, ...variant };
+    const split = variant.lutOutputs ? `, ${variant.lutOutputs} of 16 on LUTs` : '';
     const bits = `${aBits} x ${bBits}`;
-    const kind = `${multiplierKinds[style]}${cell === 1 ? ', primitives' : ''}`;
+    const kind = `${multiplierKinds[style]}${cell === 1 ? ', primitives' : ''}${split}`;
     onRun(`array ${bits} ${kind}`);
     const cells = await synthesizeArrayByModule(shape, { jobs, onRun: (t) => onRun(`  ${t}`) });
     tool = cells.tool;

@@ -11,7 +11,10 @@ export interface RandomTarget extends Target {
 }
 
 /** What is not drawn. */
-export type FixedTarget = Pick<Target, 'weights' | 'weightBus' | 'multipliers' | 'primitives'> & {
+export type FixedTarget = Pick<
+  Target,
+  'weights' | 'weightBus' | 'multipliers' | 'lutOutputs' | 'primitives'
+> & {
   readonly tokens?: 1 | 2 | 4 | undefined;
 };
 
@@ -82,6 +85,12 @@ export function randomTarget({ nextInt }: Random, needs: TargetNeeds): RandomTar
     : (fixed.weights ?? pick(['external', 'external', 'onChip', undefined] as const));
   const weightBus = fixed.weightBus ?? pick([64, 128, 256, undefined] as const);
   const multipliers = fixed.multipliers ?? pick([...legalKinds(needs, tile), undefined]);
+  // Now and then some of the outputs on LUTs.
+  const lutOutputs =
+    fixed.lutOutputs ??
+    (multipliers && multipliers !== 'lut' && outputs > 1 && nextInt(0, 3) === 0
+      ? nextInt(1, outputs - 1)
+      : 0);
   const packed = multipliers === 'double' || multipliers === 'quad';
   const primitives = fixed.primitives ?? (packed && nextInt(0, 1) === 1);
   return {
@@ -91,6 +100,7 @@ export function randomTarget({ nextInt }: Random, needs: TargetNeeds): RandomTar
     ...(weights && { weights }),
     ...(weights === 'external' && weightBus && { weightBus }),
     ...(multipliers && { multipliers }),
+    ...(lutOutputs > 0 && { lutOutputs }),
     ...(packed && { primitives }),
   };
 }
@@ -108,7 +118,8 @@ export function tileText({ tokens, inputs, outputs, vector }: Tile): string {
 }
 
 /** `axi64 quad+` for external weights and instances of the DSP primitive; `auto` left to the planner. */
-export function settingsText({ weights, weightBus, multipliers, primitives }: Target): string {
+export function settingsText(target: Target): string {
+  const { weights, weightBus, multipliers, primitives, lutOutputs } = target;
   const memory = weights === 'external' ? `axi${weightBus ?? 128}` : (weights ?? 'auto');
-  return `${memory} ${multipliers ?? 'auto'}${primitives ? '+' : ''}`;
+  return `${memory} ${multipliers ?? 'auto'}${primitives ? '+' : ''}${lutOutputs ? `/${lutOutputs}lut` : ''}`;
 }

@@ -107,6 +107,8 @@ export interface Target {
   readonly weightBus?: 64 | 128 | 256 | undefined;
   /** How the array makes its products; the planner chooses unless given. */
   readonly multipliers?: MultiplierKind | undefined;
+  /** Outputs of the tile whose products are on LUTs while the others are on DSPs; the planner chooses unless given. */
+  readonly lutOutputs?: number | undefined;
   /** Instances of the DSP primitive instead of portable Verilog, for `double` and `quad`. */
   readonly primitives?: boolean | undefined;
 }

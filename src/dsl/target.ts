@@ -28,6 +28,11 @@ export interface TargetSettings<
    * operands of at most 4 bits), or on LUTs. The planner takes what the board has most of unless given.
    */
   multipliers?: MultiplierKind | undefined;
+  /**
+   * Outputs of the tile, the last ones, whose products are on LUTs while the others are as
+   * `multipliers` says: for arrays larger than the DSPs of a board. The planner chooses unless given.
+   */
+  lutOutputs?: number | undefined;
   /** Instances of the DSP48E2 instead of portable Verilog; for `double` and `quad`. */
   primitives?: boolean | undefined;
   /** Fixes the multiplier array; the planner chooses it unless given. */
@@ -93,6 +98,7 @@ export const targetSchema = z.strictObject({
     (v) => v === 64 || v === 128 || v === 256,
   ).optional(),
   multipliers: oneOf(...multiplierKinds).optional(),
+  lutOutputs: whole(0, largestTile).optional(),
   primitives: setting<boolean>('true or false', (v) => typeof v === 'boolean').optional(),
   tile: tile.optional(),
 });

@@ -39,7 +39,7 @@ export function emitVerilog(hardware: Hardware, header: string, hash: string): O
   return [...own, ...library(own, new Set(unusedModules(p)))];
 }
 
-/** Arrays of the library, in the order of `ArrayStyle`: only one of them is in an engine. */
+/** Arrays of the library, in the order of `ArrayStyle`: one of them is in an engine, or one beside that on LUTs. */
 const ARRAYS = ['vt_mac_plain', 'vt_mac_packed', 'vt_mac_packed', 'vt_mac_lut'];
 
 /** Modules that the sources name in branches which these parameters do not take. */
@@ -48,7 +48,10 @@ function unusedModules(p: Hardware['parameters']): string[] {
     ...(p.HAS_POOL ? [] : ['vt_mean_pool']),
     ...(p.HAS_SOFTMAX ? [] : ['vt_softmax']),
     ...(p.stream ? [] : ['vt_weight_stream']),
-    ...ARRAYS.filter((name) => name !== ARRAYS[p.STYLE]),
+    ...ARRAYS.filter(
+      (name) => name !== ARRAYS[p.STYLE] && (name !== 'vt_mac_lut' || p.LUT_TO === 0),
+    ),
+    ...(p.LUT_TO > 0 ? [] : ['vt_mac_split']),
   ];
 }
 

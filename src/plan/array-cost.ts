@@ -5,6 +5,8 @@ import {
   dspChains,
   fieldBits,
   lutChains,
+  splitArray,
+  splitDelays,
 } from './array.ts';
 import { log2Ceil } from './engine.ts';
 
@@ -35,8 +37,29 @@ interface Cells {
  * @param shape must fit, see `arrayFits`
  */
 export function arrayCost(shape: ArrayShape): ArrayCost {
+  const parts = splitArray(shape);
+  if (parts) return splitCost(shape, parts.dsp, parts.lut);
   if (shape.style === 0) return plainCost(shape);
   return shape.style === 3 ? lutCost(shape) : packedCost(shape);
+}
+
+/** vt_mac_split: both parts, what holds the quicker one back, and the line of rows. */
+function splitCost(shape: ArrayShape, dsp: ArrayShape, lut: ArrayShape): ArrayCost {
+  const { tokens, inputs, aBits, bBits } = shape;
+  const cells = none();
+  for (const part of [dsp, lut]) {
+    const own = arrayCost(part);
+    cells.lut += own.lut;
+    cells.lutram += own.lutram;
+    cells.ff += own.ff;
+    cells.dsp += own.dsp;
+  }
+  const delays = splitDelays(shape);
+  const bits = (part: ArrayShape) => 4 + tokens * inputs * aBits + (inputs + part.outputs) * bBits;
+  addDelay(cells, bits(dsp), delays.dsp);
+  addDelay(cells, bits(lut), delays.lut);
+  addDelay(cells, inputs * bBits, lut.outputs);
+  return cells;
 }
 
 function none(): Cells {

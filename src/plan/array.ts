@@ -21,6 +21,8 @@ export interface ArrayShape {
   readonly style: ArrayStyle;
   /** 0 portable Verilog, 1 instances of the DSP primitive; 1 for styles 1 and 2 only. */
   readonly cell: 0 | 1;
+  /** LUT_TO: outputs, the last ones, whose products are on LUTs all the same; 0 for style 3. */
+  readonly lutOutputs?: number | undefined;
 }
 
 /** Sums that are made along a chain, one stage a cycle, before a tree adds the chains. */
@@ -35,6 +37,26 @@ export function dotBits(shape: Pick<ArrayShape, 'inputs' | 'aBits' | 'bBits'>): 
   return shape.aBits + 1 + shape.bBits + log2Ceil(shape.inputs);
 }
 
+/** The parts of an array whose outputs are divided among DSPs and LUTs; null where they are not. */
+export function splitArray(
+  shape: ArrayShape,
+): { readonly dsp: ArrayShape; readonly lut: ArrayShape } | null {
+  const { outputs, lutOutputs = 0 } = shape;
+  if (lutOutputs === 0) return null;
+  return {
+    dsp: { ...shape, outputs: outputs - lutOutputs, lutOutputs: 0 },
+    lut: { ...shape, outputs: lutOutputs, style: 3, cell: 0, lutOutputs: 0 },
+  };
+}
+
+/** Cycles by which the inputs of each part are held back, so that both end at the same time. */
+export function splitDelays(shape: ArrayShape): { readonly dsp: number; readonly lut: number } {
+  const parts = splitArray(shape);
+  if (!parts) return { dsp: 0, lut: 0 };
+  const latency = arrayLatency(shape);
+  return { dsp: latency - arrayLatency(parts.dsp), lut: latency - arrayLatency(parts.lut) };
+}
+
 /**
  * Whether `vt_mac_array` can be made with these parameters: both operands must fit into the ports
  * of a DSP and a field of its sum must hold a product, see `vt_mac_packed`; constants of the array
@@ -42,6 +64,10 @@ export function dotBits(shape: Pick<ArrayShape, 'inputs' | 'aBits' | 'bBits'>): 
  */
 export function arrayFits(shape: ArrayShape): boolean {
   const { inputs, aBits, bBits, style, cell } = shape;
+  const parts = splitArray(shape);
+  if (parts) {
+    return style !== 3 && parts.dsp.outputs > 0 && arrayFits(parts.dsp) && arrayFits(parts.lut);
+  }
   if (aBits < 1 || bBits < 1 || (cell === 1 && style !== 1 && style !== 2)) return false;
   if (style === 3) return aBits + bBits + log2Ceil(inputs) < 30;
   if (style === 0) return true;
@@ -52,6 +78,8 @@ export function arrayFits(shape: ArrayShape): boolean {
 
 /** Cycles from a streamed word to its dot products, the same for all of them. */
 export function arrayLatency(shape: ArrayShape): number {
+  const parts = splitArray(shape);
+  if (parts) return Math.max(arrayLatency(parts.dsp), arrayLatency(parts.lut));
   const { inputs, bBits, style } = shape;
   if (style === 0) return 1 + log2Ceil(inputs);
   const { chains, length } = style === 3 ? lutChains(inputs) : dspChains(shape);

@@ -47,9 +47,13 @@ export function choosePlan(
   const space = { ...whole, tiles: tiles.filter((tile) => askedMultipliers(whole, tile).length) };
   if (space.tiles.length === 0) {
     const [tile] = tiles as [EngineShape];
-    const legal = legalMultipliers(checked.graph, tile, board, target.primitives);
-    const at = target.multipliers ? 'target.multipliers' : 'target.primitives';
-    fault('VT415', ...explainMultipliers(legal, target, board), at);
+    const legal = legalMultipliers(checked.graph, tile, board, target);
+    const at = target.lutOutputs
+      ? 'target.lutOutputs'
+      : target.multipliers
+        ? 'target.multipliers'
+        : 'target.primitives';
+    fault('VT415', ...explainMultipliers(legal, target, tile.outputs, board), at);
   }
   if (!target.tile) return freePlan(space, fault);
   const { tokens = 1 } = target.tile;

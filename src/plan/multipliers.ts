@@ -14,28 +14,38 @@ export interface Multipliers {
   readonly aBits: number;
   /** Bits of the signed stationary operand. */
   readonly bBits: number;
+  /** Outputs, the last ones, whose products are on LUTs all the same; 0 for the style `lut`. */
+  readonly lutOutputs: number;
 }
 
 /** Ports of the multiplier that packing counts on, those of the DSP48E2. */
 const PACKED_PORTS = { a: 27, b: 18 };
 
-/** The multipliers that a graph's operands, a shape and a board allow, `single` first. */
+/**
+ * The multipliers that a graph's operands, a shape and a board allow, `single` first. With some
+ * outputs on LUTs come last: a quarter, a half and three quarters of them, or as many as asked for.
+ */
 export function legalMultipliers(
   graph: IntegerGraph,
   shape: EngineShape,
   board: Board,
-  primitives = false,
+  { primitives, lutOutputs }: Pick<Target, 'primitives' | 'lutOutputs'> = {},
 ): readonly Multipliers[] {
   const { A_BITS: aBits, B_BITS: bBits } = operandBits(graph);
   const { a, b } = board.dspWidth;
   const packs = board.resources.dsp > 0 && a >= PACKED_PORTS.a && b >= PACKED_PORTS.b;
-  return ([0, 1, 2, 3] as const)
-    .map((style): Multipliers => {
-      const isPacked = style === 1 || style === 2;
-      return { style, cell: isPacked && primitives ? 1 : 0, aBits, bBits };
-    })
+  const splits =
+    lutOutputs === undefined ? [1, 2, 3].map((n) => (n * shape.outputs) / 4) : [lutOutputs];
+  return [0, ...splits.filter((n) => n > 0 && Number.isInteger(n))]
+    .flatMap((lutOutputs) =>
+      ([0, 1, 2, 3] as const).map((style): Multipliers => {
+        const isPacked = style === 1 || style === 2;
+        return { style, cell: isPacked && primitives ? 1 : 0, aBits, bBits, lutOutputs };
+      }),
+    )
     .filter((multipliers) => {
-      const { style } = multipliers;
+      const { style, lutOutputs } = multipliers;
+      if (lutOutputs > 0 && (board.lutInputs !== 6 || board.resources.dsp === 0)) return false;
       if (!arrayFits({ ...shape, ...multipliers })) return false;
       if (style === 1 || style === 2) return packs;
       // Its products are made for LUTs of six inputs.
@@ -43,8 +53,12 @@ export function legalMultipliers(
     });
 }
 
-/** Whether multipliers are as a design asks for: of the kind, and made of primitives or not. */
-export function isAsked({ style, cell }: Multipliers, { multipliers, primitives }: Target) {
+/** Whether multipliers are as a design asks for. Who names a kind and no outputs on LUTs wants none. */
+export function isAsked(
+  { style, cell, lutOutputs }: Multipliers,
+  { multipliers, primitives, lutOutputs: asked }: Target,
+): boolean {
+  if (lutOutputs !== (asked ?? (multipliers ? 0 : lutOutputs))) return false;
   return (
     (multipliers ?? multiplierKinds[style]) === multiplierKinds[style] &&
     (!primitives || cell === 1)
@@ -54,12 +68,25 @@ export function isAsked({ style, cell }: Multipliers, { multipliers, primitives 
 /** What was asked for in vain, and what is legal. */
 export function explainMultipliers(
   legal: readonly Multipliers[],
-  { multipliers, primitives }: Target,
+  target: Target,
+  outputs: number,
   board: Board,
 ): [message: string, hint: string] {
+  const { multipliers, primitives, lutOutputs } = target;
   const { aBits, bBits } = legal[0] as Multipliers;
-  const usable = legal.filter(({ cell }) => !primitives || cell === 1);
-  const names = usable.map(({ style }) => `'${multiplierKinds[style]}'`).join(', ');
+  const usable = legal.filter((m) => m.lutOutputs === 0 && (!primitives || m.cell === 1));
+  const kinds = usable.map(({ style }) => `'${multiplierKinds[style]}'`);
+  const names = kinds.join(', ');
+  if (lutOutputs && legal.some((own) => isAsked(own, { ...target, lutOutputs: 0 }))) {
+    const beside = kinds.filter((name) => name !== "'lut'").join(', ');
+    const has = board.lutInputs === 6 && board.resources.dsp > 0;
+    return [
+      `${lutOutputs} outputs on LUTs cannot be had ${multipliers ? `beside multipliers of kind '${multipliers}' ` : ''}in a tile of ${outputs} outputs on ${board.name}.`,
+      has
+        ? `Legal here: 0 to ${outputs - 1} outputs, beside ${beside}.`
+        : 'Leave out `lutOutputs`: the board has not both DSPs and LUTs of six inputs.',
+    ];
+  }
   const what = `${primitives ? 'DSP primitives' : 'Multipliers'}${multipliers ? ` of kind '${multipliers}'` : ''}`;
   return [
     `${what} cannot multiply ${aBits} by ${bBits} bits on ${board.name}.`,
@@ -76,7 +103,7 @@ interface Cells {
 /**
  * The multipliers to take: those with the fewest DSPs, as long as they fit. DSPs are there to
  * multiply, so LUTs do where DSPs do not suffice, or where they need no more LUTs than the adders
- * behind the DSPs, as for operands of 3 bits.
+ * behind the DSPs, as for operands of 3 bits. Both together are for arrays that neither holds alone.
  *
  * @param legal not empty
  * @param estimate the engine with these multipliers
@@ -88,7 +115,9 @@ export function chooseMultipliers<C extends Cells>(
 ): Multipliers {
   const all = legal.map((multipliers) => ({ multipliers, cells: estimate(multipliers) }));
   const fitting = all.filter(({ cells }) => fits(cells));
-  const [first, ...others] = fitting.length > 0 ? fitting : all;
+  const usable = fitting.length > 0 ? fitting : all;
+  const fewest = Math.min(...usable.map(({ multipliers }) => multipliers.lutOutputs));
+  const [first, ...others] = usable.filter(({ multipliers }) => multipliers.lutOutputs === fewest);
   if (!first) throw new Error('no multipliers are legal');
   return others.reduce((best, other) => {
     const fewer = other.cells.dsp < best.cells.dsp;

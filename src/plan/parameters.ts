@@ -1,5 +1,6 @@
 import type { CheckedGraph } from '../check/index.ts';
 import { type IntegerNode, signedBits, storageBits } from '../ir/index.ts';
+import { splitDelays } from './array.ts';
 import { type EngineShape, latencies, log2Ceil, tokenWords, unsignedBits } from './engine.ts';
 import { rowGroups } from './geometry.ts';
 import { operandBits, scoreBits, widest } from './operands.ts';
@@ -17,6 +18,9 @@ export interface EngineParameters {
   readonly WORD: number;
   readonly STYLE: number;
   readonly CELL: number;
+  readonly LUT_TO: number;
+  readonly DSP_DELAY: number;
+  readonly LUT_DELAY: number;
   readonly ARRAY_LATENCY: number;
   readonly A_BITS: number;
   readonly B_BITS: number;
@@ -162,6 +166,9 @@ export function engineParameters(
     op.b.source === 'keyColumns' ? op.reduction + TI : 0,
   ]);
 
+  const delays = shape.multipliers
+    ? splitDelays({ ...shape, ...shape.multipliers })
+    : { dsp: 0, lut: 0 };
   return {
     TP,
     TI,
@@ -170,6 +177,9 @@ export function engineParameters(
     WORD: Math.max(TI, TO),
     STYLE: shape.multipliers?.style ?? 0,
     CELL: shape.multipliers?.cell ?? 0,
+    LUT_TO: shape.multipliers?.lutOutputs ?? 0,
+    DSP_DELAY: delays.dsp,
+    LUT_DELAY: delays.lut,
     ARRAY_LATENCY: latencies(shape).array,
     A_BITS,
     B_BITS,

@@ -37,6 +37,7 @@ export function estimateResources(p: EngineParameters, board: Board): ResourceEs
     bBits: p.B_BITS,
     style: p.STYLE as ArrayStyle,
     cell: p.CELL === 0 ? 0 : 1,
+    lutOutputs: p.LUT_TO,
   });
   // Without DSPs a product takes about a LUT for each pair of bits.
   const softProducts = hasDsp ? 0 : array.dsp * (p.A_BITS + 1) * p.B_BITS;

@@ -23,7 +23,7 @@ export interface SearchSpace {
 /** The multipliers that can be made in a tile and are asked for. */
 export function askedMultipliers(space: SearchSpace, tile: EngineShape): readonly Multipliers[] {
   const { checked, board, target } = space;
-  const legal = legalMultipliers(checked.graph, tile, board, target.primitives);
+  const legal = legalMultipliers(checked.graph, tile, board, target);
   return legal.filter((multipliers) => isAsked(multipliers, target));
 }
 
@@ -35,8 +35,8 @@ export function planTile(space: SearchSpace, tile: EngineShape, place: WeightPla
   const legal = askedMultipliers(space, tile);
   // Multipliers change little but what the array takes: the plan with any tells the cost of all.
   const plan = planWith(legal[0] as Multipliers);
-  const estimate = ({ style, cell }: Multipliers) =>
-    estimateResources({ ...plan.parameters, STYLE: style, CELL: cell }, board);
+  const estimate = ({ style, cell, lutOutputs }: Multipliers) =>
+    estimateResources({ ...plan.parameters, STYLE: style, CELL: cell, LUT_TO: lutOutputs }, board);
   const chosen = chooseMultipliers(legal, estimate, (need) => fits(need, board));
   return chosen === legal[0] ? plan : planWith(chosen);
 }

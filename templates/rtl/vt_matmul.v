@@ -14,6 +14,9 @@ module vt_matmul #(
   parameter TO           = 4,
   parameter STYLE        = 0,     // of the multipliers, see vt_mac_array
   parameter CELL         = 0,
+  parameter LUT_TO       = 0,
+  parameter DSP_DELAY    = 0,
+  parameter LUT_DELAY    = 0,
   parameter ARRAY_LATENCY = 3,
   parameter WORD         = 4,     // elements of an activation word: the larger of TI and TO
   parameter A_BITS       = 8,     // the widest of the streamed codes
@@ -270,7 +273,8 @@ module vt_matmul #(
   vt_delay_control #(.DEPTH(2)) u_took (.clk_i(clk_i), .rst_i(rst_i), .d_i(take), .taps_o(took));
   wire [TP*TO*DOT_BITS-1:0] dot;
   vt_mac_array #(
-    .TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS), .STYLE(STYLE), .CELL(CELL)
+    .TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS), .STYLE(STYLE), .CELL(CELL),
+    .LUT_TO(LUT_TO), .DSP_DELAY(DSP_DELAY), .LUT_DELAY(LUT_DELAY)
   ) u_array (
     .clk_i(clk_i), .a_i(array_a), .a_signed_i(array_signed),
     .row_valid_i(array_row_valid), .row_i(array_row),

@@ -16,13 +16,20 @@ function instancesIn(source: string): string[] {
   return [...new Set(found)];
 }
 
+/** A template with the sections that it includes. */
+const sourceOf = (name: string) =>
+  readdirSync(templates)
+    .filter((file) => file.startsWith(name))
+    .map((file) => readFileSync(`${templates}${file}`, 'utf8'))
+    .join('');
+
 const childrenOf = (name: string) =>
   instancesIn(readFileSync(`${library}${name}.v`, 'utf8')).filter((child) => child !== name);
 
 describe('groups of the engine', () => {
   test('a module that stands in core or top itself has a group other than their wiring', () => {
     for (const file of ['core', 'top']) {
-      const inside = instancesIn(readFileSync(`${templates}${file}.v.hbs`, 'utf8'));
+      const inside = instancesIn(sourceOf(file));
       expect(inside.length).toBeGreaterThan(0);
       for (const name of inside)
         expect([name, groupOf(name, `x_${file}`)]).not.toContain(undefined);
@@ -41,7 +48,7 @@ describe('groups of the engine', () => {
       for (const child of childrenOf(name)) visit(child, groupOf(child, name) ?? group);
     };
     for (const file of ['core', 'top']) {
-      for (const name of instancesIn(readFileSync(`${templates}${file}.v.hbs`, 'utf8'))) {
+      for (const name of instancesIn(sourceOf(file))) {
         visit(name, groupOf(name, `x_${file}`) ?? 'none');
       }
     }

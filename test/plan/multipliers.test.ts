@@ -33,7 +33,7 @@ const graphOf = (bits: number) =>
 const wide = graphOf(8);
 const narrow = graphOf(4);
 const kindsOf = (legal: ReturnType<typeof legalMultipliers>) =>
-  legal.map(({ style }) => multiplierKinds[style]);
+  legal.flatMap(({ style, lutOutputs }) => (lutOutputs === 0 ? [multiplierKinds[style]] : []));
 
 describe('multipliers that are legal', () => {
   test('four products per DSP want operands of few bits', () => {
@@ -46,19 +46,35 @@ describe('multipliers that are legal', () => {
   });
 
   test('primitives are instances where products are packed', () => {
-    const cells = legalMultipliers(narrow.graph, tile, large, true).map((m) => m.cell);
+    const legal = legalMultipliers(narrow.graph, tile, large, { primitives: true });
+    const cells = legal.filter((m) => m.lutOutputs === 0).map((m) => m.cell);
     expect(cells).toEqual([0, 1, 1, 0]);
+  });
+
+  test('a quarter, a half and three quarters of the outputs on LUTs, or as many as asked for', () => {
+    const splits = (target: Partial<Target>) => [
+      ...new Set(legalMultipliers(wide.graph, tile, large, target).map((m) => m.lutOutputs)),
+    ];
+    expect(splits({})).toEqual([0, 2, 4, 6]);
+    expect(splits({ lutOutputs: 3 })).toEqual([0, 3]);
+    expect(splits({ lutOutputs: 8 })).toEqual([0]);
+    const small = legalMultipliers(wide.graph, tile, ecp5).filter((m) => m.lutOutputs > 0);
+    expect(small).toEqual([]);
   });
 });
 
 describe('the planner takes', () => {
   const chosen = (graph: typeof wide, dsp: number, lut = large.resources.lut) => {
     const plan = planShape(graph, large, 100, tile);
-    const estimate = ({ style, cell }: Multipliers) =>
-      estimateResources({ ...plan.parameters, STYLE: style, CELL: cell }, large);
+    const estimate = ({ style, cell, lutOutputs }: Multipliers) =>
+      estimateResources(
+        { ...plan.parameters, STYLE: style, CELL: cell, LUT_TO: lutOutputs },
+        large,
+      );
     const legal = legalMultipliers(graph.graph, tile, large);
     const fits = (need: { lut: number; dsp: number }) => need.lut <= lut && need.dsp <= dsp;
-    return multiplierKinds[chooseMultipliers(legal, estimate, fits).style];
+    const { style, lutOutputs } = chooseMultipliers(legal, estimate, fits);
+    return `${multiplierKinds[style]}${lutOutputs > 0 ? ` and ${lutOutputs} on LUTs` : ''}`;
   };
 
   test('the fewest DSPs that do', () => {
@@ -69,6 +85,17 @@ describe('the planner takes', () => {
   test('LUTs where DSPs do not suffice, or where they cost no more than DSPs', () => {
     expect(chosen(wide, 100)).toBe('lut');
     expect(chosen(graphOf(2), 2520)).toBe('lut');
+  });
+
+  test('both where neither suffices alone', () => {
+    const units = 3 * tile.vector + 4 + tile.vector + 2 * tile.tokens * tile.outputs;
+    const dsps = (tile.inputs * tile.outputs * tile.tokens) / 2;
+    const onLuts = planShape(wide, large, 100, {
+      ...tile,
+      multipliers: { style: 3, cell: 0, aBits: 8, bBits: 8, lutOutputs: 0 },
+    }).estimate.lut;
+    expect(chosen(wide, units + 0.75 * dsps, onLuts - 1)).toBe('double and 2 on LUTs');
+    expect(chosen(wide, units + 0.5 * dsps, onLuts - 1)).toBe('double and 4 on LUTs');
   });
 
   const target = (more: Partial<Target>): Target => ({ board: 'zcu102', tile, ...more });
@@ -87,6 +114,7 @@ describe('the planner takes', () => {
   test.each([
     [{ multipliers: 'quad' }, 'target.multipliers', /'quad' cannot multiply 8 by 8 bits.*zcu102/],
     [{ multipliers: 'lut', primitives: true }, 'target.multipliers', /DSP primitives .*'lut'/],
+    [{ lutOutputs: 8 }, 'target.lutOutputs', /8 outputs on LUTs .* tile of 8 outputs on zcu102/],
   ] as const)('no %o for operands of 8 bits', (more, at, message) => {
     const place = { file: 'my.vit.ts', line: 4, column: 2 };
     try {

@@ -57,6 +57,7 @@ const multipliers: fc.Arbitrary<Multipliers | undefined> = fc.oneof(
     cell: fc.constant(0 as const),
     aBits: fc.integer({ min: 2, max: 4 }),
     bBits: fc.integer({ min: 2, max: 4 }),
+    lutOutputs: fc.constant(0),
   }),
 );
 

@@ -5,7 +5,11 @@ import { hasIcarus, hasVerilator, icarus, verilate } from '../support/verilate.t
 import { arrayBench, describeShape, type Operands, randomJob, wrongWords } from './mac-array.ts';
 
 /** Declares the tests of `vt_mac_array` in these shapes and styles, against plain multiplication. */
-export function testArray(shapes: readonly ArrayShape[], styles: readonly ArrayStyle[]): void {
+export function testArray(
+  shapes: readonly ArrayShape[],
+  styles: readonly ArrayStyle[],
+  lutOutputs = 0,
+): void {
   // Compiling a unit takes seconds.
   vi.setConfig({ testTimeout: 120_000 });
   // Simulations run synchronously; between them the runner hears that this file is alive.
@@ -29,7 +33,15 @@ export function testArray(shapes: readonly ArrayShape[], styles: readonly ArrayS
   describe.skipIf(!hasIcarus)('vt_mac_array without unknown bits', () => {
     for (const style of styles) {
       const bits = { aBits: 3, bBits: 3 } as const;
-      const shape = { tokens: 2, inputs: 5, outputs: 2, ...bits, style, cell: 0 } as const;
+      const shape = {
+        tokens: 2,
+        inputs: 5,
+        outputs: 2,
+        ...bits,
+        style,
+        cell: 0,
+        lutOutputs,
+      } as const;
       test(describeShape(shape), () => {
         const job = randomJob(shape, 'random', 8, 9);
         expect(wrongWords(icarus(arrayBench(shape)), shape, job)).toBe(0);

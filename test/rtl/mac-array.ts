@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRandom, type Random } from '../../src/arithmetic/index.ts';
-import { type ArrayShape, arrayLatency, dotBits } from '../../src/plan/array.ts';
+import { type ArrayShape, arrayLatency, dotBits, splitDelays } from '../../src/plan/array.ts';
 import type { Bench, Cycle, Unit } from '../support/verilate.ts';
 
 /** TO rows of TI elements. */
@@ -21,7 +21,8 @@ export type Operands = 'random' | 'corners' | 'bounds';
 const primitive = new URL('../../templates/rtl/sim/DSP48E2.v', import.meta.url);
 
 export function arrayBench(shape: ArrayShape): Bench {
-  const { tokens, inputs, outputs, aBits, bBits, style, cell } = shape;
+  const { tokens, inputs, outputs, aBits, bBits, style, cell, lutOutputs = 0 } = shape;
+  const delays = splitDelays(shape);
   return {
     inputs: [
       { name: 'a', bits: aBits, lanes: tokens * inputs },
@@ -35,7 +36,8 @@ export function arrayBench(shape: ArrayShape): Bench {
     outputs: [{ name: 'dot', bits: dotBits(shape), lanes: tokens * outputs, signed: true }],
     body: [
       `vt_mac_array #(.TP(${tokens}), .TI(${inputs}), .TO(${outputs}), .A_BITS(${aBits}),`,
-      `  .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell})) u_array (`,
+      `  .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell}),`,
+      `  .LUT_TO(${lutOutputs}), .DSP_DELAY(${delays.dsp}), .LUT_DELAY(${delays.lut})) u_array (`,
       '  .clk_i(clk), .a_i(a), .a_signed_i(a_signed), .row_valid_i(row_valid), .row_i(row),',
       '  .col_valid_i(col_valid), .col_i(col), .swap_i(swap), .dot_o(dot));',
       // The primitive is not in the library's folder: its model follows the harness's own module.
@@ -178,5 +180,6 @@ export function wrongWords(unit: Unit, shape: ArrayShape, job: Job): number {
 /** What a test is called after. */
 export function describeShape({ tokens, inputs, outputs, ...s }: ArrayShape): string {
   const cell = s.cell === 1 ? ', DSP primitive' : '';
-  return `style ${s.style}${cell}: ${tokens} x ${inputs} x ${outputs}, ${s.aBits} by ${s.bBits} bits`;
+  const split = s.lutOutputs ? `, ${s.lutOutputs} outputs on LUTs` : '';
+  return `style ${s.style}${cell}${split}: ${tokens} x ${inputs} x ${outputs}, ${s.aBits} by ${s.bBits} bits`;
 }

@@ -14,6 +14,7 @@
 // B_BITS bits, the product of both minima included; ceil(log2 TI) more hold TI of them.
 // STYLE 0 has a multiplier for each product; 1 two products in a DSP (vt_mac_packed), 2 four of
 // them; 3 products on LUTs (vt_mac_lut). With CELL 1 packed products are instances of the DSP48E2.
+// With LUT_TO > 0 the last outputs have theirs on LUTs (vt_mac_split).
 // Latency from a_i to dot_o: 1 + ceil(log2 TI) for STYLE 0; the others state theirs.
 `default_nettype none
 module vt_mac_array #(
@@ -23,7 +24,10 @@ module vt_mac_array #(
   parameter A_BITS = 8,   // raw streamed code
   parameter B_BITS = 8,   // stationary operand, signed
   parameter STYLE  = 0,
-  parameter CELL   = 0
+  parameter CELL   = 0,
+  parameter LUT_TO = 0,
+  parameter DSP_DELAY = 0, // see vt_mac_split
+  parameter LUT_DELAY = 0
 ) (
   input  wire                                             clk_i,
   input  wire [TP*TI*A_BITS-1:0]                          a_i,         // (t*TI + i)
@@ -36,7 +40,16 @@ module vt_mac_array #(
   output wire [TP*TO*(A_BITS+1+B_BITS+$clog2(TI))-1:0]    dot_o        // (t*TO + o)
 );
   generate
-    if (STYLE == 0 && CELL == 0) begin : g_plain
+    if (LUT_TO > 0) begin : g_split
+      vt_mac_split #(
+        .TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS), .STYLE(STYLE), .CELL(CELL),
+        .LUT_TO(LUT_TO), .DSP_DELAY(DSP_DELAY), .LUT_DELAY(LUT_DELAY)
+      ) u_array (
+        .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i),
+        .row_valid_i(row_valid_i), .row_i(row_i), .col_valid_i(col_valid_i), .col_i(col_i),
+        .swap_i(swap_i), .dot_o(dot_o)
+      );
+    end else if (STYLE == 0 && CELL == 0) begin : g_plain
       vt_mac_plain #(.TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS)) u_array (
         .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i),
         .row_valid_i(row_valid_i), .row_i(row_i), .col_valid_i(col_valid_i), .col_i(col_i),
