@@ -24,10 +24,10 @@ const command = new Command('npm run bench --')
   .description('Measures, prints a table, and writes bench/results/<what>.json.')
   .addArgument(
     new Argument('[what]', 'what to measure')
-      .choices(['tools', 'engine', 'accuracy'])
+      .choices(['tools', 'engine', 'accuracy', 'imported'])
       .default('tools'),
   )
-  .option('--frames <n>', 'tools: frames to simulate', wholeNumber(3), 40)
+  .option('--frames <n>', 'tools, imported: frames to simulate', wholeNumber(3), 40)
   .option('--images <n>', 'tools, accuracy: images for the golden model', wholeNumber(1), 400)
   .option('--synth', "tools: synthesize, and compare with the planner's estimate")
   .option('--no-synth', 'engine: cycles only, without synthesis')
@@ -40,14 +40,20 @@ const command = new Command('npm run bench --')
   .option('--jobs <n>', 'engine: runs of Yosys at the same time', wholeNumber(1), 2)
   .option('--methods <list>', 'accuracy: presets, by commas (default: all)')
   .option('--bits <list>', 'accuracy: W8A8,W4A8 and the like (default: W8A8,W6A6,W4A8,W4A4)')
-  .option('--models <list>', 'accuracy: mnist, cifar10 (default: those whose data is there)')
+  .option(
+    '--models <list>',
+    'accuracy: mnist, cifar10 (default: those whose data is there); imported: fixtures',
+  )
+  .option('--all', 'imported: every fixture', false)
   .option('--json', 'print the results as one JSON object on stdout', false);
 
 command.parse();
-const what = command.processedArgs[0] as 'tools' | 'engine' | 'accuracy';
+const what = command.processedArgs[0] as 'tools' | 'engine' | 'accuracy' | 'imported';
 const options = command.opts<Options>();
 
-if (what === 'accuracy') process.exitCode = accuracy();
+if (what === 'accuracy')
+  process.exitCode = program('accuracy', ['images', 'methods', 'bits', 'models']);
+else if (what === 'imported') process.exitCode = program('imported', ['models', 'frames', 'all']);
 else {
   process.exitCode = await measure(what).catch((error: unknown) => {
     if (!(error instanceof ToolError)) throw error;
@@ -73,15 +79,15 @@ function write(kind: string, json: unknown): void {
   writeFileSync(`${results}${kind}.json`, `${JSON.stringify(json, null, 2)}\n`);
 }
 
-/** A program of its own, which prints as it goes. */
-function accuracy(): number {
+/** A program of its own, which prints as it goes; it has the options that are given. */
+function program(name: string, known: readonly string[]): number {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const program = fileURLToPath(new URL('./accuracy.ts', import.meta.url));
-  const given = ['images', 'methods', 'bits', 'models'].flatMap((name) =>
-    command.getOptionValueSource(name) === 'cli' ? [`--${name}`, String(command.opts()[name])] : [],
-  );
-  const run = spawnSync(process.execPath, ['--import', tsx, program, ...given], {
-    stdio: 'inherit',
+  const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+  const given = known.flatMap((option) => {
+    if (command.getOptionValueSource(option) !== 'cli') return [];
+    const value: unknown = command.opts()[option];
+    return value === true ? [`--${option}`] : [`--${option}`, String(value)];
   });
+  const run = spawnSync(process.execPath, ['--import', tsx, file, ...given], { stdio: 'inherit' });
   return run.status ?? 1;
 }

@@ -169,7 +169,7 @@ function draw(seed: number, index: number, options: CaseOptions): Drawn {
   };
 }
 
-function simulationFailures(report: SimReport): readonly string[] {
+export function simulationFailures(report: SimReport): readonly string[] {
   const failures = [...report.failures];
   if (report.first) {
     const { operation, head, token, channel, frame, cycle, expected, got } = report.first;

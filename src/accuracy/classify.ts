@@ -30,7 +30,7 @@ export function createClassifier(
   const threads = Math.min(workers, chunks.length);
   let pool: Piscina<Job, Logits> | undefined;
   const local = createRunner();
-  const run = (job: Job): Logits | Promise<Logits> => {
+  const run = (job: Job): Promise<Logits> => {
     if (threads < 2) return local(job);
     pool ??= new Piscina<Job, Logits>({
       filename: fileURLToPath(new URL('./worker.mjs', import.meta.url)),

@@ -18,6 +18,7 @@ import { type OnStep, stepper } from '../tools/index.ts';
 import { cacheFolder } from '../verify/cache.ts';
 import { type Accuracy, bitsOf, type Candidate, measureAccuracy } from './measure.ts';
 import { pictures } from './pictures.ts';
+import { referenceOf } from './reference.ts';
 import { openStore } from './store.ts';
 
 export interface DesignAccuracyOptions {
@@ -40,7 +41,7 @@ export interface DesignAccuracy extends Accuracy {
   readonly pictures: readonly string[];
 }
 
-/** Beside the design's own method, where nothing else is asked for. */
+/** Beside the design's own method, unless it is that of its file, where nothing else is asked for. */
 const USUAL: readonly PresetName[] = ['minmax', 'percentile', 'mse'];
 
 /**
@@ -56,7 +57,7 @@ export async function accuracyOfDesign(
   const { model, places } = design;
   const candidates = candidatesOf(design.quant, options);
   const drawn = options.pictures !== undefined;
-  const step = stepper(3 + candidates.length + (drawn ? 1 : 0), onStep);
+  const step = stepper(4 + candidates.length + (drawn ? 1 : 0), onStep);
   const { parameters, encoder } = await step('import', () =>
     importWeights(model, design.weights, folder, design.quant.fromFile === true, places.weights),
   );
@@ -72,10 +73,16 @@ export async function accuracyOfDesign(
     encoder && settings.fromFile
       ? () => keepQuantization(encoder, model, parameters, calibration, settings)
       : undefined;
+  const { reference, name } = await step(
+    'reference',
+    () => referenceOf(design.weights, model.image, folder),
+    (found) => found.name,
+  );
   const accuracy = await measureAccuracy(
     {
       observations,
       images,
+      reference,
       candidates: candidates.map((c) => ({ ...c, graph: kept(c.settings) })),
     },
     { store: openStore(join(cacheFolder(), 'accuracy')), workers: options.workers, step },
@@ -84,12 +91,13 @@ export async function accuracyOfDesign(
     options.pictures === undefined
       ? []
       : await step('pictures', () => writePictures(resolve(options.pictures ?? ''), observations));
-  return { design: design.name, ...accuracy, pictures: files };
+  return { design: design.name, ...accuracy, reference: name, pictures: files };
 }
 
 /** The design's method first, then the presets, at every choice of bits. */
 function candidatesOf(own: QuantSettings, { compare, bits }: DesignAccuracyOptions): Candidate[] {
-  const names = (compare.length > 0 ? compare : USUAL) as readonly PresetName[];
+  const usual = own.fromFile ? [] : USUAL;
+  const names = (compare.length > 0 ? compare : usual) as readonly PresetName[];
   const choices = bits.length > 0 ? bits : [own];
   const all = choices.flatMap(({ weights, activations }): Candidate[] => {
     const settings = { ...own, weights, activations };

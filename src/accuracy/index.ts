@@ -8,5 +8,6 @@ export {
   type MethodAccuracy,
   measureAccuracy,
 } from './measure.ts';
+export { referenceOf } from './reference.ts';
 export type { Score } from './scores.ts';
 export { openStore, type Store } from './store.ts';

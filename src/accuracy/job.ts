@@ -1,15 +1,21 @@
 import { encodeImage, type Golden, goldenResult, prepareGolden } from '../golden/index.ts';
 import type { IntegerGraph } from '../ir/index.ts';
-import type { Model, Parameters } from '../model/index.ts';
+import type { ImageFormat, Model, Parameters } from '../model/index.ts';
 import { runFloatModel } from '../quantize/index.ts';
+import { prepareOnnx } from './onnxruntime.ts';
 
-/** A network that classifies images: in floating point, or as an integer graph. */
+/** A network that classifies images: a file in ONNX Runtime, a model in floats, an integer graph. */
 export type Network =
+  | { readonly kind: 'onnx'; readonly file: string; readonly image: ImageFormat }
   | { readonly kind: 'float'; readonly model: Model; readonly parameters: Parameters }
   | { readonly kind: 'integer'; readonly graph: IntegerGraph };
 
-/** Makes a network ready for many images: pixels to logits, real values or codes. */
-export function prepareNetwork(network: Network): (pixels: Uint8Array) => ArrayLike<number> {
+/** A network that is ready: pixels to logits, real values or codes. */
+export type Classify = (pixels: Uint8Array) => ArrayLike<number> | Promise<ArrayLike<number>>;
+
+/** Makes a network ready for many images. */
+export async function prepareNetwork(network: Network): Promise<Classify> {
+  if (network.kind === 'onnx') return prepareOnnx(network.file, network.image);
   if (network.kind === 'float') {
     const { model, parameters } = network;
     return (pixels) => runFloatModel(model, parameters, pixels);

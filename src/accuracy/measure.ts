@@ -5,7 +5,7 @@ import type { IntegerGraph } from '../ir/index.ts';
 import { type Observations, type Quantized, quantizeObserved } from '../quantize/index.ts';
 import { type RunStep, stepper } from '../tools/index.ts';
 import { createClassifier } from './classify.ts';
-import type { Logits } from './job.ts';
+import type { Logits, Network } from './job.ts';
 import { agreementOf, type Score, scoreOf } from './scores.ts';
 import { type LayerNoise, signalToNoise, worstLayer } from './signal-to-noise.ts';
 import { keyOf, type Store, sourcesOf } from './store.ts';
@@ -31,8 +31,18 @@ export interface MethodAccuracy extends Score {
 export interface Accuracy {
   readonly images: number;
   readonly labelled: number;
+  /** What `float` is of. */
+  readonly reference: string;
   readonly float: Score;
   readonly methods: readonly MethodAccuracy[];
+}
+
+/** What stands for the float model instead of Vitrum's own. */
+export interface Reference {
+  readonly name: string;
+  /** The network, apart from its parameters, which are those of the observations. */
+  readonly key: string;
+  readonly network: Network;
 }
 
 export interface AccuracyRequest {
@@ -40,7 +50,11 @@ export interface AccuracyRequest {
   readonly observations: Observations;
   readonly images: readonly LabelledImage[];
   readonly candidates: readonly Candidate[];
+  readonly reference?: Reference | undefined;
 }
+
+/** The name of the reference that is used unless another one is given. */
+export const OWN_MODEL = "Vitrum's float model";
 
 export interface AccuracyOptions {
   readonly store: Store;
@@ -59,7 +73,7 @@ const NOISE_IMAGES = 16;
  * that was computed is kept in the store by its content, so a second run takes it from there.
  */
 export async function measureAccuracy(
-  { observations, images, candidates }: AccuracyRequest,
+  { observations, images, candidates, reference }: AccuracyRequest,
   { store, workers, step = stepper(1 + candidates.length), onMethod = () => {} }: AccuracyOptions,
 ): Promise<Accuracy> {
   const pixels = images.map((image) => image.pixels);
@@ -72,11 +86,11 @@ export async function measureAccuracy(
     const float = await step(
       'float',
       () =>
-        classifier.classify(keyOf('float', network, sourcesOf('quantize')), () => ({
-          kind: 'float',
-          model,
-          parameters,
-        })),
+        reference
+          ? classifier.classify(keyOf('reference', reference.key, network), () => reference.network)
+          : classifier.classify(keyOf('float', network, sourcesOf('quantize')), () => ({
+              ...{ kind: 'float', model, parameters },
+            })),
       (logits) => shown(scoreOf(logits, labels)),
     );
     const floatScore = scoreOf(float, labels);
@@ -99,7 +113,8 @@ export async function measureAccuracy(
       onMethod(method, floatScore);
     }
     const labelled = labels.filter((label) => label !== undefined).length;
-    return { images: images.length, labelled, float: floatScore, methods };
+    const name = reference?.name ?? OWN_MODEL;
+    return { images: images.length, labelled, reference: name, float: floatScore, methods };
   } finally {
     await classifier.close();
   }
@@ -109,9 +124,9 @@ function shown({ top1 }: Score): string {
   return top1 === null ? '' : `top-1 ${(100 * top1).toFixed(2)} %`;
 }
 
-/** `W4A8` */
-export function bitsOf({ weights, activations }: QuantSettings): string {
-  return `W${weights}A${activations}`;
+/** `W4A8`, or that the bits are those of the weights file. */
+export function bitsOf({ weights, activations, fromFile }: QuantSettings): string {
+  return fromFile ? 'file' : `W${weights}A${activations}`;
 }
 
 function quantize(

@@ -1,12 +1,14 @@
-import { type Job, type Logits, prepareNetwork } from './job.ts';
+import { type Classify, type Job, type Logits, prepareNetwork } from './job.ts';
 
 /** A runner of jobs that keeps the network of the last one ready. */
-export function createRunner(): (job: Job) => Logits {
-  let last: { readonly key: string; readonly run: ReturnType<typeof prepareNetwork> } | undefined;
-  return ({ key, network, images }) => {
-    if (last?.key !== key) last = { key, run: prepareNetwork(network) };
-    const { run } = last;
-    return images.map((pixels) => Array.from(run(pixels)));
+export function createRunner(): (job: Job) => Promise<Logits> {
+  let last: { readonly key: string; readonly classify: Promise<Classify> } | undefined;
+  return async ({ key, network, images }) => {
+    if (last?.key !== key) last = { key, classify: prepareNetwork(network) };
+    const classify = await last.classify;
+    const logits: number[][] = [];
+    for (const pixels of images) logits.push(Array.from(await classify(pixels)));
+    return logits;
   };
 }
 

@@ -59,7 +59,7 @@ export function importWeights(
     const hint = 'Write quant.minmax({ ... }), or give a file with QDQ pairs or of QONNX.';
     refuse('The design takes its quantization from a weights file that has none.', hint);
   }
-  const reason = quantized ? unsupportedQuantized(model) : null;
+  const reason = encoder && quantized ? unsupportedQuantized(encoder, model) : null;
   if (reason) {
     const hint = 'Give the float model, and let the design quantize it.';
     refuse(`The quantization of the weights file cannot be kept: ${reason}.`, hint);

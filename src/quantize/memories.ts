@@ -24,8 +24,13 @@ export function activationNode(
   seen = input.name,
 ): LayerNormNode {
   const { width } = context.model;
+  return activationOf(input, activationType(context, seen, [rows, width], 'weights', format));
+}
+
+/** The first rows of the residual stream as activations of a type `[rows, width]`. */
+export function activationOf(input: TensorType, type: TensorType): LayerNormNode {
+  const [rows = 0, width = 0] = type.shape;
   const name = `${input.name}.activation`;
-  const type = activationType(context, seen, [rows, width], 'weights', format);
   const { scale, zeroPoint = 0 } = type;
   const { multiplier, shift } = dyadic(
     input.scale / scale,

@@ -1,13 +1,24 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { accuracyOfDesign } from '../../src/accuracy/design.ts';
+import { onnxRuntimeFor, prepareOnnx } from '../../src/accuracy/onnxruntime.ts';
 import { createRandom } from '../../src/arithmetic/index.ts';
 import { type IntegerArray, writeNpz } from '../../src/arrays/index.ts';
 import { engine } from '../../src/cli/engine.ts';
 import { main } from '../../src/cli/main.ts';
 import { compile } from '../../src/compile.ts';
+import { fixtureImages, fixtureRecord, importFixture } from '../import/fixtures.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'vitrum-accuracy-design-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -66,7 +77,8 @@ describe('a design with a folder of images', () => {
       ...['design W8A8', 'minmax W8A8', 'mse W8A8'],
       ...['design W4A4', 'minmax W4A4', 'mse W4A4'],
     ]);
-    expect(steps).toHaveLength(10);
+    expect(steps).toHaveLength(11);
+    expect(found.reference).toBe("Vitrum's float model: the weights are no file");
     expect(found.pictures).toHaveLength(3);
     for (const file of found.pictures) expect(readFileSync(file, 'utf8')).toMatch(/^<svg/);
   });
@@ -90,6 +102,66 @@ describe('a design with a folder of images', () => {
     expect(said).toContain('W9A9 is not of the form W4A8');
     expect(existsSync(join(root, 'rtl-out'))).toBe(false);
   });
+});
+
+describe('a design of a quantized file', () => {
+  const fixtures = fileURLToPath(new URL('../import/fixtures/', import.meta.url));
+  const designOf = (name: string, epsilon = 1e-6) => {
+    const folder = join(root, name);
+    mkdirSync(folder);
+    for (const file of [`${name}.onnx`, 'images3.npz']) {
+      copyFileSync(join(fixtures, file), join(folder, file));
+    }
+    const path = join(folder, 'own.vit.ts');
+    writeFileSync(
+      path,
+      `import { design, folder, quant, vit } from 'vitrum';
+export default design({
+  name: 'own',
+  model: vit({
+    image: 16, channels: 3, patch: 4, width: 24, depth: 2, heads: 3, mlp: 48, classes: 8,
+    mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], epsilon: ${epsilon},
+  }),
+  weights: './${name}.onnx',
+  quant: quant.onnx(),
+  calibration: folder({ path: './images3.npz', count: 16 }),
+  target: { board: 'ulx3s-85f', tile: { inputs: 2, outputs: 2, vector: 2 } },
+});
+`,
+    );
+    return path;
+  };
+  const options = { count: 40, compare: [], bits: [], workers: 2 };
+
+  it('is measured by its own integers, beside ONNX Runtime on the file', async ({ skip }) => {
+    const file = join(fixtures, 'ort_int8_channel.onnx');
+    const runtime = await onnxRuntimeFor(file);
+    if ('reason' in runtime) {
+      console.warn(`skipped: ${runtime.reason}`);
+      return skip();
+    }
+    const found = await accuracyOfDesign(designOf('ort_int8_channel'), options);
+    expect(found.reference).toBe(`ONNX Runtime ${runtime.version}, graph optimizations off`);
+    expect(found).toMatchObject({ images: 40, labelled: 40, float: { top1: 1 } });
+    // No preset beside it, unless one is asked for: it would quantize what is quantized.
+    expect(found.methods.map(({ name, bits }) => `${name} ${bits}`)).toEqual(['design file']);
+    expect(found.methods[0]?.agreement).toBeGreaterThanOrEqual(0.99);
+    // Its own logits, as Python's ONNX Runtime gave them.
+    const { channels, logits } = fixtureRecord('ort_int8_channel');
+    const { model } = importFixture('ort_int8_channel');
+    const classify = await prepareOnnx(file, model.image);
+    const [image] = fixtureImages(channels).images;
+    const own = Array.from(await classify(image ?? new Uint8Array()));
+    own.forEach((v, i) => {
+      expect(v).toBeCloseTo(logits[0]?.[i] ?? Number.NaN, 4);
+    });
+  }, 60_000);
+
+  it('is measured beside the float model where ONNX Runtime cannot run the file', async () => {
+    const found = await accuracyOfDesign(designOf('brevitas_w8a8-qonnx', 1e-5), options);
+    expect(found.reference).toMatch(/^Vitrum's float model: .*(cannot load|not installed)/);
+    expect(found.methods[0]?.agreement).toBeGreaterThanOrEqual(0.95);
+  }, 60_000);
 });
 
 describe('vitrum quantize --list', () => {

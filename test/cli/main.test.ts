@@ -75,6 +75,7 @@ const ENGINE: Engine = {
     design: `${design} ${images ?? 'own'}`,
     images: 200,
     labelled: 100,
+    reference: 'ONNX Runtime 1.30.0',
     float: { top1: 0.99, top5: 1 },
     methods: [
       {

@@ -119,6 +119,26 @@ describe('a manifest', () => {
     expect([...result]).toEqual([48, -57 + 10, 9 + 20]);
   });
 
+  it('joins rows, and leaves rows before the first out of the mean', () => {
+    // Rows [30, -40] and [65, -75], as above.
+    const joined = { ...head, input: 'embedding', join: 2, outputs: 1, bias: 0 };
+    const one = { ...joined, weight: [1, 0, -1, 1] };
+    const graph = imported({ ...manifest, nodes: [embedding, one] });
+    expect([...goldenResult(graph, runGolden(graph, Int32Array.of(10, 20)))]).toEqual([-110]);
+    expect(() => check(graph)).not.toThrow();
+    const last = { ...pool, firstRow: 1, shift: 0 };
+    const pooled = imported({ ...manifest, nodes: [embedding, last, { ...head, bias: 0 }] });
+    const result = goldenResult(pooled, runGolden(pooled, Int32Array.of(10, 20)));
+    expect([...result]).toEqual([65, -75, 10]);
+    const odd = imported({
+      ...manifest,
+      nodes: [embedding, { ...one, join: 3, weight: [1, 0, 0, 0, 0, 0] }],
+    });
+    expect(() => check(odd)).toThrow(/VT352 .*2 rows are not joined 3 by 3/);
+    const none = imported({ ...manifest, nodes: [embedding, { ...pool, firstRow: 2 }, head] });
+    expect(() => check(none)).toThrow(/VT352 .*the first row/);
+  });
+
   it('takes flat tensors, lists and npy files for the same tensor', () => {
     const file = { 'w.npy': writeNpy(arrays.get('head.weight') as IntegerArray) };
     const weights = ['tensors.npz#head.flat', [1, 0, 0, 1, -1, -1], 'w.npy'];

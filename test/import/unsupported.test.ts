@@ -47,7 +47,13 @@ function edited(name: string, edit: (model: Editable) => void): Uint8Array {
 interface Editable {
   opsetImport: { domain: string; version: number }[];
   graph: {
-    node: { opType: string; domain: string; input: string[]; output: string[] }[];
+    node: {
+      opType: string;
+      domain: string;
+      input: string[];
+      output: string[];
+      attribute: { name: string; s: Uint8Array }[];
+    }[];
     initializer: { name: string; dims: number[]; rawData: Uint8Array; dataType: number }[];
     input: { type: { tensorType: { shape: { dim: { dimValue: number; dimParam: string }[] } } } }[];
     output: object[];
@@ -59,6 +65,16 @@ const retyped = (name: string, from: string, to: string, domain = '') =>
     const node = graph.node.find(({ opType }) => opType === from);
     if (!node) throw new Error(`${name} has no ${from}`);
     Object.assign(node, { opType: to, domain });
+  });
+
+/** A fixture of QONNX whose first quantizer of a kind behind the image's rounds by another mode. */
+const rounding = (name: string, type: string, mode: string) =>
+  edited(name, ({ graph }) => {
+    const weights = new Set(graph.initializer.map((tensor) => tensor.name));
+    const nodes = graph.node.filter((n) => n.opType === type && !weights.has(n.input[0] ?? ''));
+    const found = nodes.at(1)?.attribute.find((a) => a.name === 'rounding_mode');
+    if (!found) throw new Error(`${name} has no ${type} that rounds`);
+    found.s = new TextEncoder().encode(mode);
   });
 
 const conv = (kernel: number, stride: number, more: Record<string, number | number[]> = {}) => {
@@ -192,6 +208,26 @@ describe('models that cannot be built get one clear answer', () => {
       /^VT205 .*quantize_static/,
     ],
     ['the QOperator form', () => retyped(qdq, 'MatMul', 'QLinearMatMul'), /^VT205 .*QDQ/],
+    [
+      'data rounded by its sign',
+      () => rounding('qonnx_floor', 'Quant', 'DOWN'),
+      /^VT205 .*rounds data by 'DOWN'/,
+    ],
+    [
+      'a rounding mode that is none',
+      () => rounding('qonnx_floor', 'Quant', 'STOCHASTIC'),
+      /^VT205 .*rounding mode is 'STOCHASTIC'/,
+    ],
+    [
+      'a Trunc that rounds its ties both ways',
+      () => rounding('qonnx_trunc2', 'Trunc', 'ROUND'),
+      /^VT205 .*truncates data by 'ROUND'; FLOOR and CEIL are built/,
+    ],
+    [
+      'bipolar data',
+      () => retyped('brevitas_w8a8-qonnx', 'Quant', 'BipolarQuant', 'qonnx.custom_op.general'),
+      /^VT205 .*it makes data bipolar/,
+    ],
     [
       'a fixed batch',
       () =>

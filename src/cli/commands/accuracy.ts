@@ -69,7 +69,7 @@ function bitList(text: string): DesignAccuracyOptions['bits'] {
 }
 
 function outcome(result: AccuracyResult): Outcome {
-  const { design, images, labelled, float, methods, pictures } = result;
+  const { design, images, labelled, reference, float, methods, pictures } = result;
   const share = (x: number | null) => (x === null ? '-' : percentOf(x));
   const worst = ({ worst: w }: AccuracyResult['methods'][number]) =>
     w ? `${w.layer} (${w.decibels?.toFixed(1)} dB)` : '-';
@@ -86,7 +86,7 @@ function outcome(result: AccuracyResult): Outcome {
     ]),
   ];
   const known = labelled === images ? '' : `, ${thousands(labelled)} of a known class`;
-  const head = `${design}: ${thousands(images)} images${known}`;
+  const head = `${design}: ${thousands(images)} images${known}\nfloat is ${reference}`;
   const own = methods[0];
   const layers = own
     ? [

@@ -8,7 +8,8 @@ import type { Evaluation, Evaluator } from './evaluator.ts';
 import { MOVEMENT } from './movement.ts';
 import { OPERATORS } from './operators.ts';
 import { nodeOrder } from './order.ts';
-import { QONNX_DOMAINS, QONNX_OPERATORS, QUANTIZERS } from './quantizers.ts';
+import { QONNX_DOMAINS, QONNX_OPERATORS } from './qonnx.ts';
+import { QUANTIZERS } from './quantizers.ts';
 import { type NodeFault, type Operation, sizeOf, type Value, wholeView } from './value.ts';
 
 const EVALUATORS: Readonly<Record<string, Evaluator>> = {

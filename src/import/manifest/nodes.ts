@@ -82,7 +82,7 @@ function layerNorm(node: ManifestNodeOf<'layerNorm'>, path: Path, context: NodeC
 }
 
 function linear(node: ManifestNodeOf<'linear'>, path: Path, context: NodeContext) {
-  const { kind, input, outputs, shift, residual, weightFormat } = node;
+  const { kind, input, outputs, join, shift, residual, weightFormat } = node;
   const [tokens = 0, inputs = 0] = context.shapeOf(input, 2, [...path, 'input']) ?? [];
   const { tensors } = context;
   const bias = perChannel(node.bias, outputs, [...path, 'bias'], tensors);
@@ -90,12 +90,13 @@ function linear(node: ManifestNodeOf<'linear'>, path: Path, context: NodeContext
   const clip = clipOf(node, path, tensors);
   if (residual) context.shapeOf(residual.input, 2, [...path, 'residual', 'input']);
   if (tokens === 0) return null;
-  const output = outputOf(node, [tokens, outputs], context);
-  const wanted = { shape: [outputs, inputs], path: [...path, 'weight'] };
+  // Rows that are not a multiple of `join` are a fault of the check stage, which names both.
+  const output = outputOf(node, [Math.ceil(tokens / join), outputs], context);
+  const wanted = { shape: [outputs, join * inputs], path: [...path, 'weight'] };
   const weight = tensors.int32(node.weight, wanted);
   if (!weight || !bias || !multiplier || !clip) return null;
   const epilogue = { bias, multiplier, shift, ...clip, residual };
-  return { kind, input, path: pathOf(node), weight, weightFormat, epilogue, output };
+  return { kind, input, join, path: pathOf(node), weight, weightFormat, epilogue, output };
 }
 
 function scores(node: ManifestNodeOf<'scores'>, path: Path, context: NodeContext) {
@@ -134,10 +135,11 @@ function softmax(node: ManifestNodeOf<'softmax'>, path: Path, context: NodeConte
 }
 
 function meanPool(node: ManifestNodeOf<'meanPool'>, path: Path, context: NodeContext) {
-  const { kind, input, multiplier, shift } = node;
+  const { kind, input, multiplier, shift, firstRow } = node;
   const [, channels = 0] = context.shapeOf(input, 2, [...path, 'input']) ?? [];
   if (channels === 0) return null;
-  return { kind, input, multiplier, shift, output: outputOf(node, [1, channels], context) };
+  const output = outputOf(node, [1, channels], context);
+  return { kind, input, multiplier, shift, firstRow, output };
 }
 
 interface Named {

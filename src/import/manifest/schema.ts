@@ -121,6 +121,7 @@ const linear = z.strictObject({
   weightFormat: format,
   bias: perChannel.default(0),
   multiplier: perChannel.default(1),
+  join: count.default(1),
   residual: z
     .strictObject({ input: name, multiplier: integer.default(1), shift: integer.default(0) })
     .nullable()
@@ -162,6 +163,7 @@ const meanPool = z.strictObject({
   input: name,
   multiplier: integer,
   shift: integer,
+  firstRow: integer.default(0),
 });
 
 const kinds = [

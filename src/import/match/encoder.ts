@@ -22,6 +22,8 @@ export interface Encoder {
   /** All tokens before pooling, their mean, and the logits, with their quantizers. */
   readonly mean: View | null;
   readonly stream: View;
+  /** What the final norm gives, where it takes all tokens. */
+  readonly normed: View | null;
   readonly output: View;
 }
 
@@ -71,7 +73,8 @@ export function encoderOf(output: Value): Encoder | Mismatch {
   const { branches, normOrder } = blocks;
   const stream = blocks === asFinal || !top.normed ? top.stream : top.normed;
   const { heads, selection, mean } = top;
-  return { embedding, branches, normOrder, selection, mean, ...own, heads, stream, output };
+  const normed = blocks === asFinal ? top.normed : null;
+  return { embedding, branches, normOrder, selection, mean, ...own, heads, stream, normed, output };
 }
 
 interface Branches {

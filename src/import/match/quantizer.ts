@@ -10,6 +10,8 @@ export interface TensorQuantizer {
   /** Codes that the file's type can hold, less its zero point. */
   readonly low: number;
   readonly high: number;
+  /** Added to a value, in steps, before it is rounded to the nearest: -1/2 for a file that floors. */
+  readonly offset: number;
 }
 
 /** The quantizer of a tensor; null for a float one. */
@@ -19,9 +21,9 @@ export function tensorQuantizer(view: View): TensorQuantizer | null {
 }
 
 function read({ attributes }: Operation): TensorQuantizer {
-  const { scale = 1, zero = 0, low = 0, high = 0 } = attributes;
+  const { scale = 1, zero = 0, low = 0, high = 0, offset = 0 } = attributes;
   const range = { low: low - zero, high: high - zero };
-  return { format: formatOf(range.low, range.high), scale, ...range };
+  return { format: formatOf(range.low, range.high), scale, ...range, offset };
 }
 
 /** The narrowest signed format that holds all codes of a range. */
@@ -31,8 +33,9 @@ export function formatOf(low: number, high: number): NumberFormat {
   return uniform(bits);
 }
 
-/** The values after rounding to the codes of a quantizer, in ONNX's order. */
+/** The values after rounding to the codes of a quantizer. */
 export function fakeQuant(values: Float64Array, quantizer: Operation): Float64Array {
-  const { scale, low, high } = read(quantizer);
-  return values.map((v) => Math.min(high, Math.max(low, roundHalfEven(v / scale))) * scale);
+  const { scale, low, high, offset } = read(quantizer);
+  const round = (v: number) => (offset === 0 ? roundHalfEven(v) : Math.floor(v + offset + 1 / 2));
+  return values.map((v) => Math.min(high, Math.max(low, round(v / scale))) * scale);
 }

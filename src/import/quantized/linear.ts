@@ -74,9 +74,21 @@ function keptCodes({ values, steps }: NonNullable<Linear['codes']>, out: number,
 /** What becomes of the accumulator: clipped in steps of `scale`, then a table. */
 export interface Requantized {
   readonly scale: number;
+  /** Added before the rounding, in steps of `scale`. */
+  readonly offset: number;
   readonly low: number;
   readonly high: number;
   readonly table: Int32Array | null;
+}
+
+const plain = { offset: 0, table: null };
+
+/**
+ * What adds `offset` steps to the requantized integer, in accumulator units. It is rounded down: a
+ * sum of 0 stays 0 by whatever less than half a step it is moved up.
+ */
+export function offsetTerm(offset: number, multiplier: number, shift: number): number {
+  return offset === 0 ? 0 : Math.floor((offset * 2 ** shift) / multiplier);
 }
 
 export interface LinearOptions {
@@ -96,11 +108,11 @@ export function importedLinear(
   { requantized, skip, factor = 1 }: LinearOptions = {},
 ): LinearNode {
   const weights = layerWeights(context, path, layer, input);
-  const to = requantized ?? { scale: output.scale, ...rangeOf(output.format), table: null };
+  const to = requantized ?? { ...plain, scale: output.scale, ...rangeOf(output.format) };
   const factors = weights.steps.map((step) => (input.scale * step * factor) / to.scale);
   const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
   const epilogue: Epilogue = {
-    bias: weights.bias,
+    bias: weights.bias.map((b, n) => b + offsetTerm(to.offset, multipliers[n] as number, shift)),
     multiplier: multipliers,
     shift,
     low: to.low,

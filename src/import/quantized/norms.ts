@@ -1,0 +1,86 @@
+import type { LayerNormNode, TensorType } from '../../ir/index.ts';
+import type { Model } from '../../model/index.ts';
+import { activationType, type Context } from '../../quantize/context.ts';
+import { layerNormNode } from '../../quantize/layer-norm.ts';
+import { activationOf } from '../../quantize/memories.ts';
+import { headSees } from '../../quantize/quantize.ts';
+import type { View } from '../graph/value.ts';
+import type { Encoder, EncoderBranch } from '../match/encoder.ts';
+import { type TensorQuantizer, tensorQuantizer } from '../match/quantizer.ts';
+import { fileType } from './types.ts';
+
+/** The tensor that a branch's first product reads. */
+export function readBy(branch: EncoderBranch): View {
+  return branch.kind === 'attention' ? branch.query.x : firstLayer(branch).linear.x;
+}
+
+function firstLayer({ layers }: Extract<EncoderBranch, { kind: 'feedForward' }>) {
+  const [layer] = layers;
+  if (!layer) throw new Error('a feed-forward branch has a layer');
+  return layer;
+}
+
+/** The quantizer of what the heads read, where they have one in common. */
+function readByHeads({ heads }: Encoder): TensorQuantizer | null {
+  const [first = null, second = first] = heads.map(({ x }) => tensorQuantizer(x));
+  const keys = ['scale', 'low', 'high', 'offset'] as const;
+  return keys.every((key) => first?.[key] === second?.[key]) ? first : null;
+}
+
+/**
+ * The quantizer of what each LayerNorm gives, by its path: that of the tensor that is read of it. The
+ * last norm of a post-norm encoder is read by the head itself, by a mean, or by another norm.
+ */
+export function normQuantizers(encoder: Encoder, model: Model) {
+  const { branches, stream, normed } = encoder;
+  const { pooling, finalNorm = 'pooled' } = model;
+  const quantizers = new Map<string, TensorQuantizer | null>();
+  const direct = pooling !== 'mean' && finalNorm === 'none';
+  const atEnd = direct ? readByHeads(encoder) : tensorQuantizer(stream);
+  branches.forEach((branch, i) => {
+    const next = branches[i + 1];
+    const post = next ? tensorQuantizer(readBy(next)) : atEnd;
+    const own = model.norm === 'post' ? post : tensorQuantizer(readBy(branch));
+    quantizers.set(`${model.branches[i]?.name}.norm`, own);
+  });
+  const ofTokens = pooling === 'mean' && finalNorm === 'tokens';
+  const last = ofTokens ? normed && tensorQuantizer(normed) : readByHeads(encoder);
+  return quantizers.set('norm', last ?? null);
+}
+
+/** The LayerNorm at a path, to the codes of the file where it has some. */
+export function importedNorm(
+  context: Context,
+  quantizers: ReadonlyMap<string, TensorQuantizer | null>,
+  path: string,
+  input: TensorType,
+  rows: number,
+): LayerNormNode {
+  const shape = [rows, context.model.width];
+  const quantizer = quantizers.get(path) ?? null;
+  const output = fileType(quantizer, path, shape) ?? undefined;
+  return moved(layerNormNode(context, path, input, rows, output), quantizer);
+}
+
+/** The node with the quantizer's offset, in units of what it drops. */
+function moved(node: LayerNormNode, quantizer: TensorQuantizer | null): LayerNormNode {
+  const offset = Math.floor((quantizer?.offset ?? 0) * 2 ** node.shift);
+  return offset === 0 ? node : { ...node, bias: node.bias.map((b) => b + offset) };
+}
+
+/** Rows of the residual stream as what the first branch, or the head, reads of them. */
+export function importedActivation(
+  context: Context,
+  encoder: Encoder,
+  reader: 'branch' | 'head',
+  input: TensorType,
+  rows: number,
+): LayerNormNode {
+  const [branch] = encoder.branches;
+  const shape = [rows, context.model.width];
+  const quantizer =
+    reader === 'head' ? readByHeads(encoder) : branch ? tensorQuantizer(readBy(branch)) : null;
+  const seen = reader === 'head' ? headSees(context, input) : input.name;
+  const type = fileType(quantizer, seen, shape) ?? activationType(context, seen, shape);
+  return moved(activationOf(input, type), quantizer);
+}
