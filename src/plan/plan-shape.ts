@@ -75,18 +75,22 @@ function streamsFor(
 }
 
 /** Bits of a weight in external memory: those that most of the weights have. */
-function streamBits(graph: IntegerGraph): number {
+export function streamBits(graph: IntegerGraph): number {
   const counts = new Map<number, number>();
   for (const { bits, count } of weightsOf(graph)) counts.set(bits, (counts.get(bits) ?? 0) + count);
   const [most] = [...counts].sort(([a, x], [b, y]) => y - x || b - a);
   return most?.[0] ?? 2;
 }
 
+/** Counted by shapes, so that a graph without its weights is planned alike. */
 function weightsOf(graph: IntegerGraph) {
+  const columns = (tensor: string) => tensorType(graph, tensor).shape[1] ?? 1;
   return graph.nodes.flatMap((node) => {
     if (node.kind !== 'linear' && node.kind !== 'patchEmbedding') return [];
     const bits = Math.max(2, signedBits(node.weightFormat));
-    return [{ tensor: node.output.name, bits, count: node.weight.length }];
+    const join = node.kind === 'linear' ? (node.join ?? 1) : 1;
+    const count = columns(node.output.name) * join * columns(node.input);
+    return [{ tensor: node.output.name, bits, count }];
   });
 }
 
@@ -95,7 +99,7 @@ function weightsOf(graph: IntegerGraph) {
  * are words of tokens. The rest, the head of a model with a class token say, stays on chip, and so
  * do the few layers whose weights are wider than most.
  */
-function streamedNodes(
+export function streamedNodes(
   graph: IntegerGraph,
   shape: EngineShape,
   axiBits: number,
