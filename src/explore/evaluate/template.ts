@@ -1,11 +1,11 @@
 import type { IntegerGraph } from '../../ir/index.ts';
-import { type EngineShape, type MemoryDepths, tokenWords } from '../../plan/index.ts';
+import type { EngineShape, MemoryDepths } from '../../plan/index.ts';
 import { scheduleContext } from '../../plan/schedule/context.ts';
 import { orderSteps, wholeSteps } from '../../plan/schedule/index.ts';
 import { type PooledMemory, placeLifetimes, spansOf } from '../../plan/schedule/place.ts';
 import type { Step } from '../../plan/schedule/steps.ts';
 
-/** Words of a weight on chip. */
+/** Words of a weight, where it is on chip. */
 export interface WeightWords {
   readonly tensor: string;
   readonly words: number;
@@ -22,29 +22,23 @@ export interface FrameSteps {
 }
 
 /**
- * What a tile makes of a graph before products are cut around LayerNorm: it depends on TP, TI, TO
- * and on which weights are streamed, and neither on bits, nor on the latency of the array.
+ * What a tile makes of a graph before products are cut around LayerNorm: it depends on TP, TI and
+ * TO, and neither on bits, nor on the latency of the array, nor on where the weights lie.
  */
 export interface Template {
-  readonly tokens: number;
   /** Cycle model's view of the frame with products whole or cut, at the latency of a shape. */
   frame(shape: EngineShape, cutAtNorms: boolean): FrameSteps;
   /** Words of the memories; those that share words are placed for the steps. */
   depths(frame: FrameSteps, shape: EngineShape): MemoryDepths;
   readonly weights: readonly WeightWords[];
-  readonly maxWords: number;
 }
 
-/** @param streamed nodes whose weights lie in external memory */
-export function createTemplate(
-  graph: IntegerGraph,
-  tile: EngineShape,
-  streamed: (tensor: string) => boolean,
-): Template {
-  const context = scheduleContext(graph, tile, streamed);
+export function createTemplate(graph: IntegerGraph, tile: EngineShape): Template {
+  const context = scheduleContext(graph, tile, () => false);
   const whole = wholeSteps(context);
   const program = context.finish(orderSteps(whole, context, false));
   const { shortened, anchors, times } = shorten(whole);
+  const uncut = orderSteps(shortened, context, false);
   const norms = graph.nodes.filter(({ kind }) => kind === 'layerNorm').length;
   const placed = new Map<string, Readonly<Record<PooledMemory, number>>>();
   const pooled = ({ steps }: FrameSteps) => {
@@ -62,10 +56,9 @@ export function createTemplate(
     return depths;
   };
   return {
-    tokens: context.tokens,
     frame(shape, cutAtNorms) {
       const { width, tokens } = context;
-      const steps = orderSteps(shortened, { shape, width, tokens }, cutAtNorms);
+      const steps = cutAtNorms ? orderSteps(shortened, { shape, width, tokens }, true) : uncut;
       const [from, until] = anchors.map((tensor) =>
         steps.findIndex((s) => s.unit === 'layerNorm' && s.operation.tap.tensor === tensor),
       );
@@ -76,11 +69,10 @@ export function createTemplate(
       ...pooled(frame),
       normParameters: norms * Math.ceil(context.width / vector),
     }),
-    weights: program.weights.flatMap(({ tensor, groups, reduction, streamed: external }) => {
+    weights: program.weights.map(({ tensor, groups, reduction }) => {
       const rows = groups.count * Math.ceil(groups.width / tile.outputs) * tile.outputs;
-      return external ? [] : [{ tensor, words: rows * Math.ceil(reduction / tile.inputs) }];
+      return { tensor, words: rows * Math.ceil(reduction / tile.inputs) };
     }),
-    maxWords: Math.max(2, ...program.matmuls.map(({ rows }) => tokenWords(tile, rows))),
   };
 }
 

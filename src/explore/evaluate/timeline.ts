@@ -1,8 +1,8 @@
 import type { RowGroups } from '../../plan/cycles.ts';
-import { type EngineShape, latencies, tokenWords, type WeightStream } from '../../plan/index.ts';
+import { type EngineShape, latencies, tokenWords } from '../../plan/index.ts';
 import { units } from '../../plan/program.ts';
 import type { Step } from '../../plan/schedule/steps.ts';
-import { type ArrivalBound, arrivalBound } from './arrival-bound.ts';
+import type { LoadSequence, Loads } from './arrival-bound.ts';
 import type { FrameSteps } from './template.ts';
 
 /** A step with all that the cycle model asks of it, in numbers. */
@@ -19,7 +19,8 @@ interface TimedStep {
   readonly pass: number;
   readonly words: number;
   readonly load: number;
-  readonly streamed: boolean;
+  /** Of a product with a weight: the tensor that it makes. */
+  readonly weight: string | null;
 }
 
 export interface TimedFrame {
@@ -29,8 +30,6 @@ export interface TimedFrame {
   readonly after: readonly TimedStep[];
   /** Cycles from the last streamed word of a product to its result. */
   readonly result: number;
-  /** Words of streamed weights that a frame takes. */
-  readonly streamedWords: number;
   readonly maxWords: number;
   readonly outputs: number;
 }
@@ -51,15 +50,12 @@ export function timeFrame(
 ): TimedFrame {
   const latency = latencies(shape);
   const timed = steps.map((step) => timeStep(step, shape, groups, latency));
-  const wordsOf = (part: readonly TimedStep[]) =>
-    part.reduce((sum, s) => sum + (s.streamed ? s.passes * shape.outputs : 0), 0);
   const before = timed.slice(0, from);
   const repeated = timed.slice(from, until);
   const after = timed.slice(until);
   return {
     ...{ before, repeated, times, after },
     result: latency.result,
-    streamedWords: wordsOf(before) + times * wordsOf(repeated) + wordsOf(after),
     maxWords: timed.reduce((most, { words }) => Math.max(most, words), 2),
     outputs: shape.outputs,
   };
@@ -76,7 +72,7 @@ function timeStep(
     unit,
     allowed: Math.min(step.maxMatmul, unit === MATMUL ? 2 : 3),
     idle: step.idle.map((u) => numberOf[u]),
-    ...{ busy: 0, passes: 0, step: 0, pass: 0, words: 0, load: 0, streamed: false },
+    ...{ busy: 0, passes: 0, step: 0, pass: 0, words: 0, load: 0, weight: null },
   };
   switch (step.unit) {
     case 'matmul': {
@@ -89,7 +85,7 @@ function timeStep(
         passes: Math.ceil(reduction / shape.inputs) * Math.ceil(columns / shape.outputs),
         step: Math.max(pass, load),
         ...{ pass, words, load },
-        streamed: b.source === 'weightStream',
+        weight: b.source === 'weights' ? step.operation.tap.tensor : null,
       };
     }
     case 'layerNorm':
@@ -108,17 +104,20 @@ function timeStep(
 export interface FrameCycles {
   readonly perFrame: number;
   readonly latency: number;
-  /** Whether some weights may come late, which would take more cycles than these. */
-  readonly late: boolean;
+  /** When weights are loaded, in all frames that were counted. */
+  readonly loads: readonly LoadSequence[];
 }
 
 interface Line {
-  idle: number[];
+  readonly idle: Float64Array;
   /** When the last three products are seen finished, the oldest first. */
-  done: [number, number, number];
+  readonly done: Float64Array;
   streamerFree: number;
   nextIssue: number;
 }
+
+/** Cycle of the sequencer's first issue: the stream is enabled along with it. */
+export const FIRST_ISSUE = 2;
 
 /**
  * `countCycles` for weights that are always in time: the same rules, with as many repeats of the
@@ -126,39 +125,58 @@ interface Line {
  * cycles at which units and products are done, seen from the next issue; once these are the same at
  * the beginning of two blocks, every block after them takes as long.
  */
-export function countFrameCycles(frame: TimedFrame, stream: WeightStream | null): FrameCycles {
+export function countFrameCycles(frame: TimedFrame): FrameCycles {
+  const { before, repeated, times, after, result } = frame;
   const line: Line = {
-    idle: units.map(() => 0),
-    done: [0, 0, 0],
+    idle: new Float64Array(units.length),
+    done: new Float64Array(3),
     streamerFree: 0,
-    nextIssue: 2,
+    nextIssue: FIRST_ISSUE,
   };
-  const arrival = stream && arrivalBound(stream, frame.outputs, 2);
+  const sequences: LoadSequence[] = [];
   const results: number[] = [];
   let firstInput = -1;
-  const run = (steps: readonly TimedStep[], from = 0) => {
+  const run = (steps: readonly TimedStep[], from: number, endsFrame: boolean) => {
+    const loads: Loads[] = [];
     for (let i = from; i < steps.length; i++) {
       const step = steps[i] as TimedStep;
-      const at = issue(line, step, frame.result, arrival);
+      const at = issue(line, step, result, loads);
       if (firstInput < 0 && step.unit === INPUT) firstInput = at + 1;
       if (step.unit === RESULT) results.push((line.idle[RESULT] as number) - 1);
     }
+    sequences.push({ loads, times: 1, period: 0, endsFrame });
   };
-  // The first step, the input of the first frame, is done once.
-  for (let n = 0; n < 8; n++) {
-    run(frame.before.length > 0 ? frame.before : frame.after, n > 0 ? 1 : 0);
-    if (frame.before.length > 0) {
-      repeat(line, frame, run, arrival);
-      run(frame.after);
+  const repeat = () => {
+    let found = stateOf(line);
+    for (let left = times; left > 0; left--) {
+      const began = line.nextIssue;
+      run(repeated, 0, false);
+      const state = stateOf(line);
+      if (left > 1 && state.every((value, i) => value === found[i])) {
+        const period = line.nextIssue - began;
+        const { loads } = sequences.pop() as LoadSequence;
+        sequences.push({ loads, times: left, period, endsFrame: false });
+        advance(line, (left - 1) * period);
+        return;
+      }
+      found = state;
     }
-    arrival?.frameEnds();
+  };
+  for (let n = 0; n < 8; n++) {
+    // The first step, the input of the first frame, is done once.
+    const first = n > 0 ? 1 : 0;
+    if (before.length > 0) {
+      run(before, first, false);
+      repeat();
+    }
+    run(after, before.length > 0 ? 0 : first, true);
     const last = results.length - 1;
     if (last >= 3 && interval(results, last) === interval(results, last - 1)) break;
   }
   return {
     perFrame: interval(results, results.length - 1),
     latency: (results[0] ?? 0) - firstInput + 1,
-    late: arrival?.late ?? false,
+    loads: sequences,
   };
 }
 
@@ -166,50 +184,33 @@ function interval(results: readonly number[], index: number): number {
   return (results[index] ?? 0) - (results[index - 1] ?? 0);
 }
 
-function repeat(
-  line: Line,
-  { repeated, times }: TimedFrame,
-  run: (steps: readonly TimedStep[]) => void,
-  arrival: ArrivalBound | null,
-): void {
-  let before = stateOf(line, arrival);
-  for (let left = times; left > 0; left--) {
-    const began = line.nextIssue;
-    run(repeated);
-    const after = stateOf(line, arrival);
-    if (left > 1 && after.every((value, i) => value === before[i])) {
-      advance(line, (left - 1) * (line.nextIssue - began), arrival);
-      return;
-    }
-    before = after;
-  }
-}
-
 /** Everything that later cycles depend on; what is over before the next issue counts as over then. */
-function stateOf(line: Line, arrival: ArrivalBound | null): readonly number[] {
-  const { nextIssue: now } = line;
-  const ahead = (cycle: number) => Math.max(cycle - now, 0);
-  return [
-    ...line.idle.map(ahead),
-    ...line.done.map(ahead),
-    ahead(line.streamerFree),
-    ...(arrival?.state(now) ?? []),
-  ];
+function stateOf({ idle, done, streamerFree, nextIssue }: Line): Float64Array {
+  const state = new Float64Array(idle.length + done.length + 1);
+  state.set(idle);
+  state.set(done, idle.length);
+  state[state.length - 1] = streamerFree;
+  for (let i = 0; i < state.length; i++) {
+    state[i] = Math.max((state[i] as number) - nextIssue, 0);
+  }
+  return state;
 }
 
-function advance(line: Line, cycles: number, arrival: ArrivalBound | null): void {
-  line.idle = line.idle.map((cycle) => cycle + cycles);
-  line.done = line.done.map((cycle) => cycle + cycles) as Line['done'];
+function advance(line: Line, cycles: number): void {
+  const { idle, done } = line;
+  for (let i = 0; i < idle.length; i++) idle[i] = (idle[i] as number) + cycles;
+  for (let i = 0; i < done.length; i++) done[i] = (done[i] as number) + cycles;
   line.streamerFree += cycles;
   line.nextIssue += cycles;
-  arrival?.advance(cycles);
 }
 
 /** Issues a step as early as its conditions allow; the cycle in which it does. */
-function issue(line: Line, step: TimedStep, result: number, arrival: ArrivalBound | null): number {
+function issue(line: Line, step: TimedStep, result: number, loads: Loads[]): number {
   const { idle, done } = line;
   let at = Math.max(line.nextIssue, idle[step.unit] as number);
-  for (const unit of step.idle) at = Math.max(at, idle[unit] as number);
+  for (let i = 0; i < step.idle.length; i++) {
+    at = Math.max(at, idle[step.idle[i] as number] as number);
+  }
   if (step.allowed < 3) at = Math.max(at, done[2 - step.allowed] as number);
   line.nextIssue = at + 3;
   if (step.unit !== MATMUL) {
@@ -220,7 +221,12 @@ function issue(line: Line, step: TimedStep, result: number, arrival: ArrivalBoun
   const last = first + (step.passes - 1) * step.step;
   idle[MATMUL] = last + 1;
   line.streamerFree = last + step.pass;
-  line.done = [done[1], done[2], last + step.words + result + 1];
-  if (step.streamed) arrival?.product(step.passes, at, first, step.step);
+  done[0] = done[1] as number;
+  done[1] = done[2] as number;
+  done[2] = last + step.words + result + 1;
+  const { weight } = step;
+  if (weight !== null) {
+    loads.push({ weight, tiles: step.passes, first: at, second: first, period: step.step });
+  }
   return at;
 }
