@@ -4,6 +4,7 @@ import type { Design, ImageSource, IntegerDesign } from './dsl/design.ts';
 import { type AnyDesign, type LoadedDesign, loadAnyDesign } from './dsl/load.ts';
 import { emit, type Manifest } from './emit/index.ts';
 import type { OutputFile } from './emit/write-folder.ts';
+import { applyPlan, readPlanFile } from './explore/plan-file/index.ts';
 import { folderSamples, loadImages, loadSamples, packSamples } from './images/index.ts';
 import { importManifest, importWeights, keepQuantization } from './import/index.ts';
 import type { IntegerGraph } from './ir/index.ts';
@@ -24,13 +25,20 @@ export const compileSteps = 7;
 /**
  * The whole compiler. Each stage takes what the stage before it made and gives a new value; none
  * writes a file. Throws `DiagnosticsError` with all the faults that a stage found.
+ *
+ * @param planPath a plan file that takes the place of the design's target and bits
  */
 export async function compile(
   designPath: string,
   step: RunStep = stepper(compileSteps),
+  planPath?: string,
 ): Promise<Compiled> {
   // describe: the user's file -> model graph and settings
-  const loaded = await step('describe', () => loadAnyDesign(designPath));
+  const loaded = await step('describe', async () => {
+    const { design, folder } = await loadAnyDesign(designPath);
+    const plan = planPath === undefined ? undefined : readPlanFile(planPath, folder);
+    return { design: plan ? applyPlan(design, plan) : design, folder };
+  });
   return compileLoaded(loaded, step);
 }
 

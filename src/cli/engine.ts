@@ -9,10 +9,10 @@ import type { BuildResult, Context, Engine, SimFrame, SimResult } from './comman
  * `vitrum --help` does not load the compiler.
  */
 export const engine: Engine = {
-  build: async (design, { out }, { onStep }) => {
+  build: async (design, { out, plan }, { onStep }) => {
     const { compile, compileSteps } = await import('../compile.ts');
     const { stepper } = await import('../tools/index.ts');
-    return write(await compile(design, stepper(compileSteps, onStep)), out);
+    return write(await compile(design, stepper(compileSteps, onStep), plan), out);
   },
 
   simulate: async (target, { images, stalls, seed, trace }, context) => {

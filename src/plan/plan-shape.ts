@@ -1,6 +1,6 @@
 import type { Board } from '../boards/index.ts';
 import type { CheckedGraph } from '../check/index.ts';
-import { type IntegerGraph, signedBits, tensorType } from '../ir/index.ts';
+import { type IntegerGraph, signedBits } from '../ir/index.ts';
 import { countCycles } from './cycles.ts';
 import { type EngineShape, productsPerCycle, tokenWords } from './engine.ts';
 import { rowGroups } from './geometry.ts';
@@ -24,12 +24,13 @@ export function planShape(
 ): Plan {
   const { graph } = checked;
   const geometry = rowGroups(graph, shape);
-  const streamed = place === 'onChip' ? () => false : streamedNodes(graph, shape, place.axiBits);
+  const rule = streamRule(graph);
+  const streamed = place === 'onChip' ? () => false : rule.streamed(shape, place.axiBits);
   // Cutting products around LayerNorm pays unless the cut passes are too short. A larger buffer
   // carries the stream over the passes that want more weights than the bus brings.
   const candidates = [true, false].flatMap((overlapNorms) => {
     const program = schedule(graph, shape, { overlapNorms, streamed });
-    return streamsFor(program, shape, checked, place).map((stream) => ({
+    return streamsFor(program, shape, rule.bits, place).map((stream) => ({
       program,
       stream,
       cycles: countCycles(program, shape, geometry, undefined, stream),
@@ -63,48 +64,55 @@ const BUFFERS = [1, 4, 16];
 function streamsFor(
   program: Program,
   shape: EngineShape,
-  checked: CheckedGraph,
+  bits: number,
   place: WeightPlace,
 ): (WeightStream | null)[] {
   if (place === 'onChip') return [null];
   const words = program.matmuls.reduce((sum, op) => sum + streamedWords(op, shape), 0);
   if (words === 0) return [null];
-  const wordBits = shape.inputs * streamBits(checked.graph);
+  const wordBits = shape.inputs * bits;
   const least = weightStream({ axiBits: place.axiBits, wordBits, words });
   return BUFFERS.map((factor) => ({ ...least, lines: least.lines * factor }));
 }
 
-/** Bits of a weight in external memory: those that most of the weights have. */
-function streamBits(graph: IntegerGraph): number {
-  const counts = new Map<number, number>();
-  for (const { bits, count } of weightsOf(graph)) counts.set(bits, (counts.get(bits) ?? 0) + count);
-  const [most] = [...counts].sort(([a, x], [b, y]) => y - x || b - a);
-  return most?.[0] ?? 2;
+/** Which weights may lie in external memory, and how wide they are there. */
+export interface StreamRule {
+  /** Those that most of the weights have. */
+  readonly bits: number;
+  /**
+   * The nodes whose weights a bus can bring while they are used: a tile serves as many cycles as
+   * there are words of tokens. The rest, the head of a model with a class token say, stays on chip,
+   * and so do the few layers whose weights are wider than most.
+   */
+  streamed(shape: EngineShape, axiBits: number): (tensor: string) => boolean;
 }
 
-function weightsOf(graph: IntegerGraph) {
-  return graph.nodes.flatMap((node) => {
+export function streamRule(graph: IntegerGraph): StreamRule {
+  const types = new Map(graph.nodes.map(({ output }) => [output.name, output]));
+  types.set(graph.input.tensor.name, graph.input.tensor);
+  // Counted by shapes, so that a graph without its weights is planned alike.
+  const columns = (tensor: string) => types.get(tensor)?.shape[1] ?? 1;
+  const weights = graph.nodes.flatMap((node) => {
     if (node.kind !== 'linear' && node.kind !== 'patchEmbedding') return [];
+    const { name, shape } = node.output;
+    const join = node.kind === 'linear' ? (node.join ?? 1) : 1;
+    const count = columns(name) * join * columns(node.input);
     const bits = Math.max(2, signedBits(node.weightFormat));
-    return [{ tensor: node.output.name, bits, count: node.weight.length }];
+    return [{ name, bits, count, rows: shape[0] ?? 1 }];
   });
-}
-
-/**
- * The nodes whose weights a bus can bring while they are used: a tile serves as many cycles as there
- * are words of tokens. The rest, the head of a model with a class token say, stays on chip, and so
- * do the few layers whose weights are wider than most.
- */
-function streamedNodes(
-  graph: IntegerGraph,
-  shape: EngineShape,
-  axiBits: number,
-): (tensor: string) => boolean {
-  const bits = streamBits(graph);
-  const tileBits = shape.inputs * shape.outputs * bits;
-  const wide = new Set(weightsOf(graph).flatMap((w) => (w.bits > bits ? [w.tensor] : [])));
-  return (tensor) => {
-    const rows = tensorType(graph, tensor).shape[0] ?? 1;
-    return !wide.has(tensor) && tokenWords(shape, rows) * axiBits >= tileBits / 2;
+  const counts = new Map<number, number>();
+  for (const { bits, count } of weights) counts.set(bits, (counts.get(bits) ?? 0) + count);
+  const [most] = [...counts].sort(([a, x], [b, y]) => y - x || b - a);
+  const bits = most?.[0] ?? 2;
+  return {
+    bits,
+    streamed(shape, axiBits) {
+      const tileBits = shape.inputs * shape.outputs * bits;
+      const names = weights
+        .filter((w) => w.bits <= bits && tokenWords(shape, w.rows) * axiBits >= tileBits / 2)
+        .map(({ name }) => name);
+      const chosen = new Set(names);
+      return (tensor) => chosen.has(tensor);
+    },
   };
 }

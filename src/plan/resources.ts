@@ -1,7 +1,7 @@
 import type { Board } from '../boards/index.ts';
 import type { ArrayStyle } from './array.ts';
 import { arrayCost } from './array-cost.ts';
-import { memoryMap } from './memory-map.ts';
+import { type MemoryMap, memoryMap } from './memory-map.ts';
 import type { EngineParameters } from './parameters.ts';
 
 /** What the planner expects synthesis to use. An estimate: `vitrum synth` measures. */
@@ -21,7 +21,11 @@ const COUNTED_ON = { family: 'xcup', uram: 0 } as const;
  * Adds up array, memories and units. The coefficients of the units were read off Yosys 0.55: the
  * tiny example (2 lanes of each unit, by `vitrum synth`), and the units of MNIST with 16 lanes.
  */
-export function estimateResources(p: EngineParameters, board: Board): ResourceEstimate {
+export function estimateResources(
+  p: EngineParameters,
+  board: Board,
+  memories: MemoryNeed = memoryNeed(p, board),
+): ResourceEstimate {
   const lanes = p.TP * p.TO;
   const hasDsp = board.resources.dsp > 0;
   // A DSP multiplies one signed operand of `a` bits; a wider one takes another DSP.
@@ -44,7 +48,6 @@ export function estimateResources(p: EngineParameters, board: Board): ResourceEs
   const epilogueLut = lanes * (p.HAS_MULT ? 150 : 120);
   const normLut = 124 * p.VL + 222;
   const softmaxLut = p.HAS_SOFTMAX ? 78 * p.VL + 73 : 0;
-  const memories = memoryMap(p, countedOn(board));
   // Sequencer, registers and streams; adders and multiplexers of the sums; choice of operands.
   const control = 900 + 2 * lanes * p.ACC_BITS + 3 * p.TP * p.TI * p.A_BITS;
   // Without DSPs a multiplier of the units is about 300 LUTs.
@@ -56,6 +59,15 @@ export function estimateResources(p: EngineParameters, board: Board): ResourceEs
     uram: memories.uram,
     memoryBits: memories.bits,
   };
+}
+
+/** What the memories of an engine take. */
+export type MemoryNeed = Pick<MemoryMap, 'lut' | 'bram36' | 'uram' | 'bits'>;
+
+/** The part of the estimate that does not depend on the multipliers. */
+export function memoryNeed(p: EngineParameters, board: Board): MemoryNeed {
+  const { lut, bram36, uram, bits } = memoryMap(p, countedOn(board));
+  return { lut, bram36, uram, bits };
 }
 
 function countedOn(board: Board): Board {

@@ -9,6 +9,7 @@ const EXAMPLES = `
 Examples:
   $ vitrum build examples/mnist/mnist.vit.ts
   $ vitrum build my.vit.ts --out rtl/accelerator
+  $ vitrum build my.vit.ts --plan plan.json
   $ vitrum build my.vit.ts --json | jq .out`;
 
 export function registerBuild(program: Command, engine: Engine, run: RunCommand): void {
@@ -17,10 +18,14 @@ export function registerBuild(program: Command, engine: Engine, run: RunCommand)
     .description('write Verilog, memory files and constraints for a design')
     .argument('<design>', 'design file (.vit.ts)')
     .option('--out <dir>', 'output folder (default: rtl-out/<name of the design>)')
+    .option('--plan <file>', "plan of vitrum explore, instead of the design's target and bits")
     .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
     .action((design: string, options: BuildOptions) =>
-      run(async (context) => outcome(await engine.build(design, { out: options.out }, context))),
+      run(async (context) => {
+        const { out, plan } = options;
+        return outcome(await engine.build(design, { out, plan }, context));
+      }),
     );
 }
 

@@ -11,6 +11,8 @@ export interface Context {
 export interface BuildOptions {
   /** Output folder; absent means `rtl-out/<name of the design>`. */
   readonly out?: string | undefined;
+  /** A plan file that takes the place of the design's target and bits. */
+  readonly plan?: string | undefined;
 }
 
 export interface BuildResult {

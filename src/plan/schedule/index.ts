@@ -35,12 +35,25 @@ export function schedule(
 
 /** The steps of a frame in their order, before their regions have places in the memories. */
 export function scheduleSteps(context: ScheduleContext, cutAtNorms: boolean): Step[] {
-  const { graph, shape, width, tokens } = context;
-  const steps: Step[] = [
+  return orderSteps(wholeSteps(context), context, cutAtNorms);
+}
+
+/** The steps of a frame in the order of the nodes, none of them cut. */
+export function wholeSteps(context: ScheduleContext): Step[] {
+  const { graph } = context;
+  return [
     { unit: 'input', label: 'input of the first frame', maxMatmul: 3, idle: [] },
     ...graph.nodes.flatMap((node) => nodeSteps(context, node)),
     { unit: 'result', label: 'result of the frame', maxMatmul: 0, idle: [] },
   ];
+}
+
+/** The steps as the sequencer takes them: cut around LayerNorm or not, the next input early. */
+export function orderSteps(
+  steps: readonly Step[],
+  { shape, width, tokens }: Pick<ScheduleContext, 'shape' | 'width' | 'tokens'>,
+  cutAtNorms: boolean,
+): Step[] {
   const channelGroups = Math.ceil(width / shape.vector);
   const ordered = cutAtNorms ? overlapNorms(steps, shape, channelGroups) : steps;
   return prefetchInput(ordered, tokens);

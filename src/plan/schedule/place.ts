@@ -29,7 +29,17 @@ export function placeRegions(
   steps: readonly Step[],
   regions: readonly PooledRegion[],
 ): { readonly steps: Step[]; readonly depths: Readonly<Record<PooledMemory, number>> } {
-  const lifetimes = lifetimesOf(steps, regions);
+  const { bases, depths } = placeLifetimes(lifetimesOf(steps, regions), regions);
+  const placed = (base: number) =>
+    (bases[Math.floor(base / REGION_SPAN)] ?? 0) + (base % REGION_SPAN);
+  return { steps: steps.map((step) => withAddresses(step, placed)), depths };
+}
+
+/** First word of every region, and the words of every memory. */
+export function placeLifetimes(
+  lifetimes: readonly Lifetime[],
+  regions: readonly PooledRegion[],
+): { readonly bases: readonly number[]; readonly depths: Readonly<Record<PooledMemory, number>> } {
   const bases: number[] = [];
   const depths: Record<PooledMemory, number> = {
     ...{ activations: 0, keys: 0, scores: 0, probabilities: 0 },
@@ -42,13 +52,23 @@ export function placeRegions(
     });
     depths[memory] = placement.depth;
   }
-  const placed = (base: number) =>
-    (bases[Math.floor(base / REGION_SPAN)] ?? 0) + (base % REGION_SPAN);
-  return { steps: steps.map((step) => withAddresses(step, placed)), depths };
+  return { bases, depths };
 }
 
 /** From the first step that writes a region to the first one that may write into its words again. */
 export function lifetimesOf(
+  steps: readonly Step[],
+  regions: readonly PooledRegion[],
+): readonly Lifetime[] {
+  const lifetimes = spansOf(steps, regions);
+  lifetimes.forEach(({ from, until }, n) => {
+    if (until <= from) throw new Error(`region ${n} of ${regions[n]?.memory} is not read`);
+  });
+  return lifetimes;
+}
+
+/** The same for steps that are a part of a program: what they do not use has no length. */
+export function spansOf(
   steps: readonly Step[],
   regions: readonly PooledRegion[],
 ): readonly Lifetime[] {
@@ -62,11 +82,7 @@ export function lifetimesOf(
       if (!write) until[n] = Math.max(until[n] ?? 0, releasedAt(steps, index, memory));
     }
   });
-  return regions.map(({ words, memory }, n) => {
-    const lifetime = { words, from: from[n] ?? 0, until: until[n] ?? 0 };
-    if (lifetime.until <= lifetime.from) throw new Error(`region ${n} of ${memory} is not read`);
-    return lifetime;
-  });
+  return regions.map(({ words }, n) => ({ words, from: from[n] ?? 0, until: until[n] ?? 0 }));
 }
 
 /**

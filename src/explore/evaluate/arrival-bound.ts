@@ -1,0 +1,217 @@
+import { DEFAULT_LATENCY, type WeightStream } from '../../plan/index.ts';
+
+/** When the tiles of a product begin to load: `first`, `second`, then every `period` cycles. */
+export interface Loads {
+  /** The tensor that the product makes. */
+  readonly weight: string;
+  readonly tiles: number;
+  readonly first: number;
+  readonly second: number;
+  readonly period: number;
+}
+
+/** Loads that follow each other `times` times, `period` cycles apart; or the end of a frame. */
+export interface LoadSequence {
+  readonly loads: readonly Loads[];
+  readonly times: number;
+  readonly period: number;
+  readonly endsFrame: boolean;
+}
+
+/** Starts of loads that are remembered. */
+const REMEMBERED = 64;
+
+/** Loads between which the shortest time is known: `DISTANCES[i]` tiles apart. */
+const DISTANCES = [1, 2, 4, 8, 16];
+const FARTHEST = 16;
+
+/** The shortest times between the starts of loads that are 1, 2, 4, .. apart. */
+export interface LoadGaps {
+  /** Within a frame and from one to the next; loads of the first start as if long after others. */
+  readonly gaps: readonly number[];
+  /** From the last load of a frame to the first of the next. */
+  readonly betweenFrames: number;
+  /** The very first load. */
+  readonly first: number;
+}
+
+/** Gaps of frames as `isInTime` takes them; a part that repeats is followed by itself once. */
+export function gapsOf(sequences: readonly LoadSequence[]): LoadGaps {
+  const gaps = DISTANCES.map(() => Number.POSITIVE_INFINITY);
+  const starts = new Float64Array(FARTHEST).fill(Number.NEGATIVE_INFINITY);
+  let count = 0;
+  let first = Number.POSITIVE_INFINITY;
+  let betweenFrames = Number.POSITIVE_INFINITY;
+  let afterFrame = false;
+  const load = (at: number) => {
+    for (let d = 0; d < DISTANCES.length; d++) {
+      const gap = at - (starts[(count - (DISTANCES[d] as number)) & (FARTHEST - 1)] as number);
+      if (gap < (gaps[d] as number)) gaps[d] = gap;
+    }
+    if (afterFrame) {
+      betweenFrames = Math.min(
+        betweenFrames,
+        at - (starts[(count - 1) & (FARTHEST - 1)] as number),
+      );
+      afterFrame = false;
+    }
+    if (count === 0) first = at;
+    starts[count++ & (FARTHEST - 1)] = at;
+  };
+  for (const { loads, times, period, endsFrame } of sequences) {
+    for (let n = 0; n < Math.min(times, 2); n++) {
+      for (const { tiles, first: one, second, period: step } of loads) {
+        // More of equal loads show no shorter gap, and no longer one is forgotten.
+        const some = Math.min(tiles, FARTHEST + 2);
+        // Those left out lie between the first and the others.
+        const shift = n * period + (tiles - some) * step;
+        load(one + n * period);
+        if (tiles > 1) load(second + n * period);
+        if (tiles > some) {
+          for (let i = 0; i < FARTHEST; i++) load(second + n * period + (i + 1) * step);
+        }
+        for (let i = 2; i < some; i++) load(second + (i - 1) * step + shift);
+      }
+    }
+    if (times > 2) {
+      // What follows the last repeat follows it as it would the second one.
+      const moved = (times - 2) * period;
+      for (let i = 0; i < FARTHEST; i++) starts[i] = (starts[i] as number) + moved;
+    }
+    if (endsFrame) afterFrame = true;
+  }
+  return { gaps, betweenFrames, first };
+}
+
+interface Supply {
+  /** Beats of a tile. */
+  readonly beats: number;
+  /** Cycles from the start of a load to when the beats that its room lets in are there. */
+  readonly refill: number;
+  readonly latency: number;
+  /** Tiles that the buffer holds; 0 where a tile is too much, or the bus pauses. */
+  readonly held: number;
+  /** Beats by which the lines and bursts at the end of a frame may fall short. */
+  readonly frameEnd: number;
+}
+
+function supplyOf(stream: WeightStream, outputs: number): Supply {
+  const { lineBeats, lineWords, lines, burst, outstanding } = stream;
+  const beats = (outputs / lineWords) * lineBeats;
+  // Two cycles to decide and to ask, two to stand at the output, rounding up to lines.
+  const latency = DEFAULT_LATENCY + 8 + 2 * burst + 2 * lineBeats + lineWords;
+  const room = lines * lineBeats - burst - 3 * lineBeats;
+  // With too few bursts under way the bus pauses for the latency.
+  const keepsBusy = outstanding * burst >= DEFAULT_LATENCY + 2 * burst;
+  const held = keepsBusy ? Math.min(REMEMBERED, Math.floor(room / (beats + lineBeats))) : 0;
+  return { beats, latency, held, refill: outputs + 1 + latency, frameEnd: 2 * burst + lineBeats };
+}
+
+/**
+ * Whether streamed weights are always there when they are wanted, by a bound that errs on the safe
+ * side only: it may be false for a stream that is in time, and never true for one that is late.
+ *
+ * The bus brings a beat a cycle as long as there is room, `latency` cycles after it was asked to.
+ * So the beats of a tile are there at `v[j] = max(v[j-1] + beats, start[j-c] + load + latency)`,
+ * where `c` tiles fit into the buffer beside a burst, a line that is incomplete, and another that
+ * is being taken. They must be there when the tile begins to load.
+ *
+ * @param gaps those of the sequences
+ * @param outputs rows of a tile, a word each
+ * @param start cycle in which the stream is enabled
+ */
+export function isInTime(
+  sequences: readonly LoadSequence[],
+  gaps: LoadGaps,
+  stream: WeightStream,
+  outputs: number,
+  start: number,
+): boolean {
+  const supply = supplyOf(stream, outputs);
+  const { beats, latency, held, refill, frameEnd } = supply;
+  if (held < 1) return false;
+  if (isSteady(gaps, supply, start)) return true;
+  const line = { there: start + latency, starts: new Float64Array(held).fill(-1e12), next: 0 };
+  for (const { loads, times, period, endsFrame } of sequences) {
+    for (let n = 0; n < times; n++) {
+      const before = n > 0 && n + 1 < times ? { ...line, starts: inOrder(line) } : null;
+      const shift = n * period;
+      for (const product of loads) {
+        if (!take(line, product, shift, beats, refill)) return false;
+      }
+      // What comes later never comes earlier for it: a repeat that finds things no later than the
+      // one before it did is in time if that one was.
+      const isNoLater =
+        before &&
+        line.there - period <= before.there &&
+        inOrder(line).every((s, i) => s - period <= (before.starts[i] as number));
+      if (isNoLater) {
+        const left = (times - 1 - n) * period;
+        line.there += left;
+        for (let i = 0; i < held; i++) line.starts[i] = (line.starts[i] as number) + left;
+        break;
+      }
+    }
+    // The last line and the last burst of a frame may be shorter than the others.
+    if (endsFrame) line.there += frameEnd;
+  }
+  return true;
+}
+
+/** The bound holds for every load by itself: from load to load the bus brings what one takes. */
+function isSteady(
+  { gaps, betweenFrames, first }: LoadGaps,
+  { beats, latency, held, refill, frameEnd }: Supply,
+  start: number,
+): boolean {
+  return (
+    start + latency + beats <= first + 1 &&
+    beats <= (gaps[0] as number) &&
+    beats + frameEnd <= betweenFrames &&
+    DISTANCES.some((distance, i) => distance <= held && refill <= (gaps[i] as number) + 1)
+  );
+}
+
+interface Arrival {
+  /** By then the beats of the last load are there. */
+  there: number;
+  /** Starts of the last loads, a ring; the oldest is at `next`. */
+  readonly starts: Float64Array;
+  next: number;
+}
+
+/** The oldest start first. */
+function inOrder({ starts, next }: Arrival): Float64Array {
+  return Float64Array.from(starts, (_, i) => starts[(next + i) % starts.length] as number);
+}
+
+/** The loads of a product; false when one may find its words missing. */
+function take(
+  line: Arrival,
+  { tiles, first, second, period }: Loads,
+  shift: number,
+  beats: number,
+  refill: number,
+): boolean {
+  const { starts } = line;
+  const held = starts.length;
+  const single = Math.min(tiles, 2 * held + 2);
+  let at = first + shift;
+  for (let i = 0; i < single; i++) {
+    if (i === 1) at = second + shift;
+    else if (i > 1) at += period;
+    line.there = Math.max(line.there + beats, (starts[line.next] as number) + refill);
+    if (line.there > at + 1) return false;
+    starts[line.next] = at;
+    line.next = line.next + 1 === held ? 0 : line.next + 1;
+  }
+  const left = tiles - single;
+  if (left === 0) return true;
+  // From here on every load that decides lies in this product, at one distance.
+  const last = at + left * period;
+  const fromRoom = (load: number) => load - held * period + refill;
+  const room = beats > period ? fromRoom(at + period) + (left - 1) * beats : fromRoom(last);
+  line.there = Math.max(line.there + left * beats, room);
+  for (let i = 0; i < held; i++) starts[(line.next + i) % held] = last - (held - 1 - i) * period;
+  return line.there <= last + 1;
+}
