@@ -37,7 +37,10 @@ export const smallProblems = (limits = 3): fc.Arbitrary<Problem> =>
     )
     .chain((layers) =>
       fc
-        .array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: limits, maxLength: limits })
+        .array(fc.double({ min: -0.05, max: 1, noNaN: true }), {
+          minLength: limits,
+          maxLength: limits,
+        })
         .map((shares) => ({
           layers: layers.map((choices, i) => ({
             layer: `layer${i}`,
@@ -46,13 +49,16 @@ export const smallProblems = (limits = 3): fc.Arbitrary<Problem> =>
               costs: Object.fromEntries(COSTS.map((cost, n) => [cost, costs[n] as number])),
             })),
           })),
-          // A share of the largest possible sum: often possible, often not.
+          // Between the least and the largest sum, now and then below: often possible, often not.
           limits: shares.map((share, n): Limit => {
-            const largest = layers.reduce(
-              (sum, choices) => sum + Math.max(...choices.map((c) => c.costs[n] as number)),
-              0,
-            );
-            return { cost: COSTS[n] as string, atMost: Math.floor(share * largest) };
+            const sumOf = (of: (...costs: number[]) => number) =>
+              layers.reduce(
+                (sum, choices) => sum + of(...choices.map((c) => c.costs[n] as number)),
+                0,
+              );
+            const [low, high] = [sumOf(Math.min), sumOf(Math.max)];
+            const atMost = Math.max(0, Math.floor(low + share * (high - low)));
+            return { cost: COSTS[n] as string, atMost };
           }),
         })),
     );

@@ -5,6 +5,7 @@ import {
   indexOfLeast,
   isFeasible,
   keeps,
+  type Limit,
   type Problem,
   total,
 } from './problem.ts';
@@ -42,25 +43,31 @@ function taken(problem: Problem, { chosen }: Allocation, { layer, choice }: Move
   return total(problem, chosen.with(layer, choice));
 }
 
-/** The step of the least loss for each share of a limit that it frees. */
+/**
+ * The step of the least loss for what it takes off the excess, all limits in shares of their own. The
+ * excess falls with every step, so that the steps end.
+ */
 function cheapest(problem: Problem, current: Allocation): Move | undefined {
-  const broken = problem.limits.flatMap((limit) => {
-    const sum = current.costs[limit.cost] ?? 0;
-    return keeps(sum, limit) ? [] : [{ ...limit, excess: sum - limit.atMost }];
-  });
-  const freed = (from: Choice, to: Choice) =>
-    broken.reduce((sum, { cost, atMost, excess }) => {
-      const less = (from.costs[cost] ?? 0) - (to.costs[cost] ?? 0);
-      return sum + Math.min(less, excess) / Math.max(atMost, excess);
-    }, 0);
+  const excessOf = (limit: Limit, more: number) => {
+    const sum = (current.costs[limit.cost] ?? 0) + more;
+    return keeps(sum, limit) ? 0 : (sum - limit.atMost) / (limit.atMost || 1);
+  };
+  const excess = problem.limits.reduce((all, limit) => all + excessOf(limit, 0), 0);
   return least(problem, current, (from, to) => {
-    const share = freed(from, to);
-    if (!(share > 0)) return null;
+    const left = problem.limits.reduce((all, limit) => {
+      const more = (to.costs[limit.cost] ?? 0) - (from.costs[limit.cost] ?? 0);
+      return all + excessOf(limit, more);
+    }, 0);
+    const freed = excess - left;
+    if (!(freed > EPSILON * excess)) return null;
     const loss = to.loss - from.loss;
     // A step that loses nothing comes first, the larger one before.
-    return loss > 0 ? loss / share : loss - share;
+    return loss > 0 ? loss / freed : loss - freed;
   });
 }
+
+/** A share of the excess that may be rounding. */
+const EPSILON = 1e-9;
 
 /** The step of the largest gain that keeps all limits. */
 function bestReturn(problem: Problem, current: Allocation): Move | undefined {

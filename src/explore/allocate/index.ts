@@ -8,7 +8,7 @@ export { type Front, frontOf, paretoFront } from './pareto.ts';
 export * from './problem.ts';
 export { largestThatMeets } from './uniform.ts';
 
-/** Ways to choose the bits of layers; docs/explore.md explains each. */
+/** Ways to choose the bits of layers; docs/precision.md explains each. */
 export const allocatorNames = ['uniform', 'vaqf', 'greedy', 'hawq-v3'] as const;
 export type AllocatorName = (typeof allocatorNames)[number];
 
