@@ -319,7 +319,8 @@ export function createEvaluator(
     legal(tile, primitives) {
       // Whether products fit into DSPs or LUTs depends on how many are added up.
       const key = `${tile.inputs} ${primitives}`;
-      const found = legal.get(key) ?? legalMultipliers(graph, tile, board, primitives);
+      const found =
+        legal.get(key) ?? legalMultipliers(graph, tile, board, { primitives, lutOutputs: 0 });
       legal.set(key, found);
       return found;
     },
