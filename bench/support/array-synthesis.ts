@@ -1,4 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +58,32 @@ export async function synthesizeArrayByModule(
     if (cells.faults.length > 0) throw new Error(cells.faults.join('\n'));
     return { ...cellsOf(cells.whole, shape), tool: cells.tool };
   });
+}
+
+const POWER_OF_TWO = 'power_of_two_dot';
+const powerOfTwoSource = fileURLToPath(new URL(`../verilog/${POWER_OF_TWO}.v`, import.meta.url));
+
+/**
+ * Shift-and-add products of 8-bit codes with weights that are signed powers of two: a dot product of
+ * 32 elements, for comparison. Weights have a sign and `bits - 1` bits of exponent.
+ */
+export async function synthesizePowerOfTwo(bits: number): Promise<ArrayCells> {
+  const shape = { tokens: 1, inputs: 32, outputs: 1, aBits: 8, bBits: bits };
+  const folder = mkdtempSync(join(tmpdir(), 'vitrum-array-'));
+  try {
+    const parts = ['vt_sum_tree.v', 'vt_delay.v'];
+    for (const name of parts) copyFileSync(join(library, name), join(folder, name));
+    const source = readFileSync(powerOfTwoSource, 'utf8');
+    const own = source.replace('parameter E_BITS = 3', `parameter E_BITS = ${bits - 1}`);
+    writeFileSync(join(folder, `${POWER_OF_TWO}.v`), own);
+    const files = [...parts, `${POWER_OF_TWO}.v`];
+    const report = await synthesize({
+      ...{ folder, files, top: POWER_OF_TWO, family: 'xcup', flatten: true },
+    });
+    return cellsOf(report, { ...shape, style: 3, cell: 0 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function withSources<T>(
