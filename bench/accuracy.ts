@@ -7,6 +7,7 @@ import {
   type MethodAccuracy,
   measureAccuracy,
   openStore,
+  referenceOf,
   type Score,
 } from '../src/accuracy/index.ts';
 import { presetNames, presets } from '../src/dsl/presets.ts';
@@ -42,27 +43,33 @@ writeReport(report);
 async function measure({ name, model, weights, folder, calibration, images }: AccuracySubject) {
   const parameters = importParameters(model, weights, folder);
   console.log(`${name}: ${images.length} test images, ${calibration.length} to calibrate with`);
+  const { reference, name: float } = await referenceOf(weights, model.image, folder);
+  console.log(`float is ${float}`);
   const plain = new Map<string, number>();
   const done: MethodAccuracy[] = [];
   const accuracy = await measureAccuracy(
     {
       observations: createObservations(model, parameters, calibration),
       images,
+      reference,
       candidates: candidates(),
     },
     {
       store,
       workers: values.workers === undefined ? undefined : Number(values.workers),
-      onMethod: (method, float) => {
+      onMethod: (method, score) => {
         if (method.name === 'minmax') plain.set(method.bits, method.top1 ?? 0);
-        console.log(row(method, float, plain.get(method.bits)));
+        console.log(row(method, score, plain.get(method.bits)));
         done.push(method);
         // Written as it grows: a bench of hours may be broken off.
-        writeReport([...report, { model: name, images: images.length, float, methods: done }]);
+        writeReport([
+          ...report,
+          { model: name, images: images.length, reference: float, float: score, methods: done },
+        ]);
       },
     },
   );
-  return { model: name, ...accuracy };
+  return { model: name, ...accuracy, reference: float };
 }
 
 function writeReport(all: readonly unknown[]): void {

@@ -1,9 +1,13 @@
 import { clip } from '../arithmetic/index.ts';
 import type { LayerNormNode, TensorType } from '../ir/index.ts';
+import type { TensorStatistics } from './calibrate.ts';
 import { activationType, type Context, roundingConstant, statisticsOf, tensor } from './context.ts';
 import { dyadic, MAX_MULTIPLIER } from './dyadic.ts';
 
 const TABLE_ENTRIES = 512;
+const MAX_TABLE_ENTRIES = 4096;
+/** Of the reciprocal root at the smallest variance seen; a table has more entries before it errs more. */
+const TOLERANCE = 1 / 16;
 const MAX_MEAN_SHIFT = 31;
 /** Weights are signed 12 bits. */
 const MAX_WEIGHT = 2 ** 11 - 1;
@@ -80,7 +84,8 @@ function weightFraction(peak: number): number {
 
 /**
  * Entries for sums of squares from a little below the smallest calibrated to a little above the
- * largest, in buckets of `2^varianceShift`; entry `i` is exact in the middle of its bucket.
+ * largest, in buckets of `2^varianceShift`; entry `i` is exact in the middle of its bucket. There are
+ * 512, or up to 4096 where the smallest sums would err too much.
  */
 function reciprocalRoot(
   context: Context,
@@ -95,12 +100,24 @@ function reciprocalRoot(
   const [low, high] = seen.map((sum) => sum / input.scale ** 2) as [number, number];
   const start = Math.floor(low * VARIANCE_MARGIN_BELOW);
   const end = Math.ceil(high * VARIANCE_MARGIN_ABOVE);
-  let varianceShift = 0;
-  while (TABLE_ENTRIES * 2 ** varianceShift <= end - start) varianceShift++;
-  const values = Array.from({ length: TABLE_ENTRIES }, (_, i) => {
+  const shiftFor = (entries: number) => {
+    let shift = 0;
+    while (entries * 2 ** shift <= end - start) shift++;
+    return shift;
+  };
+  // A sum of squares `s` is off by at most half a bucket `b`, its root by `b / 4s`. Rows that epsilon
+  // or the rounding of the input (1/12 of a step squared) outweighs do not count.
+  const least = Math.max(low, width * (epsilon / input.scale ** 2 + 1 / 12));
+  const errs = (entries: number) => 2 ** shiftFor(entries) > 4 * TOLERANCE * least;
+  let entries = TABLE_ENTRIES;
+  while (entries < MAX_TABLE_ENTRIES && errs(entries)) entries *= 2;
+  const varianceShift = shiftFor(entries);
+  const first = errs(entries) ? smallestRow(statistics, input, start + 2 ** varianceShift) : null;
+  const values = Array.from({ length: entries }, (_, i) => {
     const middle = start + i * 2 ** varianceShift + (2 ** varianceShift - 1) / 2;
     // A sum of squares below one is a row without deviations: any entry does, but not 1/0.
-    return 1 / Math.sqrt(Math.max(middle, 0.5) / width + epsilon / input.scale ** 2);
+    const sum = Math.max((i === 0 && first) || middle, 0.5);
+    return 1 / Math.sqrt(sum / width + epsilon / input.scale ** 2);
   });
   let bits = maxBits;
   while (bits > minBits && Math.round((values[0] as number) * 2 ** bits) > MAX_MULTIPLIER) bits--;
@@ -110,4 +127,18 @@ function reciprocalRoot(
     table: Int32Array.from(values, (v) => Math.min(Math.round(v * 2 ** bits), MAX_MULTIPLIER)),
     bits,
   };
+}
+
+/**
+ * The class token may have thousands of times less variance than the patches, and then lies in the
+ * first bucket alone: the bucket's entry is for it. Null when it reaches beyond.
+ */
+function smallestRow(
+  { deviations, firstRowDeviations }: TensorStatistics,
+  input: TensorType,
+  end: number,
+): number | null {
+  const [low, high] = firstRowDeviations.map((sum) => sum / input.scale ** 2) as [number, number];
+  const smallest = firstRowDeviations[0] <= deviations[0];
+  return smallest && high < end ? Math.sqrt(low * high) : null;
 }

@@ -1,0 +1,24 @@
+import { design, mnist, quant, vit } from 'vitrum';
+
+/** The example with weights and activations of 4 bits, trained by Brevitas; its integers are kept. */
+export default design({
+  name: 'mnist_w4a4',
+  model: vit({
+    image: 28,
+    channels: 1,
+    patch: 4,
+    width: 64,
+    depth: 4,
+    heads: 4,
+    mlp: 256,
+    classes: 10,
+    pooling: 'class',
+    activation: 'gelu',
+    mean: [0.1307],
+    std: [0.3081],
+  }),
+  weights: './w4a4-qcdq.onnx',
+  quant: quant.onnx(),
+  calibration: mnist({ count: 256 }),
+  target: { board: 'kv260', fps: 4000, clockMHz: 200 },
+});
