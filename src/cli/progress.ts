@@ -11,6 +11,7 @@ const CLEAR_LINE = '\r\u001b[K';
  */
 export function printSteps(io: Io): Context {
   let current = '';
+  let isShown = false;
   return {
     onStep: ({ index, total, name, state, seconds, detail }) => {
       const head = `[${index}/${total}] ${name} ...`;
@@ -21,10 +22,14 @@ export function printSteps(io: Io): Context {
       }
       const shown = detail === undefined || detail === '' ? '' : `, ${detail}`;
       const end = ` ${(seconds ?? 0).toFixed(1)} s${state === 'failed' ? ', failed' : shown}\n`;
-      io.stderr(io.interactive ? `${CLEAR_LINE}${head}${end}` : head + end);
+      if (!io.interactive) io.stderr(head + end);
+      else io.stderr(isShown ? `${CLEAR_LINE}${head}${end}` : end);
+      isShown = false;
     },
     onProgress: (text) => {
-      if (io.interactive) io.stderr(`${CLEAR_LINE}${current} ${text}`);
+      if (!io.interactive) return;
+      isShown = true;
+      io.stderr(`${CLEAR_LINE}${current} ${text}`);
     },
   };
 }

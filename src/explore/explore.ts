@@ -14,7 +14,7 @@ import { bitsOfDesign } from './plan-file/index.ts';
 import { exploredPlan, type RowContext, shareOf } from './point.ts';
 import { type PreparedGraph, prepareGraphs, type RefusedBits } from './prepare.ts';
 import { createPool, type TaskPool } from './search/pool.ts';
-import { type SearchOutcome, searchTiles, settledFront } from './search/search.ts';
+import { createSettler, type SearchOutcome, type Settler, searchTiles } from './search/search.ts';
 import type { Row } from './search/task.ts';
 import {
   BUSES,
@@ -86,14 +86,16 @@ export async function explore(
   try {
     const search = createSearch({ design, board, boardName, graphs, pool, options });
     const found = await step('search', search.run, ({ counts }) => `${counts.evaluated} plans`);
-    const settled = await step('settle', () => settledFront(pool, board, found.rows));
+    const settler = createSettler(pool, board, found.rows);
+    const { answer, front } = await step('settle', async () => ({
+      answer: await search.answer(settler),
+      front: await settler.front(),
+    }));
     const seconds = (performance.now() - began) / 1000;
-    const answer = await search.answer(settled.rows, settled.front);
     const reached = search.reaches(answer);
     const wanted = !reached && options.alternatives !== false && options.targetFps !== undefined;
     const alternatives = wanted ? await search.elsewhere() : [];
-    const { work, fresh, ...counts } = found.counts;
-    const front = settled.front.filter((row) => !search.misses(row) || !reached);
+    const { work, fresh, late, ...counts } = found.counts;
     return {
       design,
       folder,
@@ -109,7 +111,7 @@ export async function explore(
         alternatives,
         counts: {
           ...counts,
-          unsettled: settled.unsettled,
+          unsettled: late + settler.unsettled(),
           seconds,
           workers: pool.workers,
           plansPerSecondAndCore: work > 0 ? fresh / work : null,
@@ -209,22 +211,22 @@ function createSearch(setting: SearchSetting) {
         ...{ pool, board, tiles, products, mostCycles, options: space, graphs: indices },
         onTile: (done, of, best) => options.onProgress?.(done / of, best && explored(best)),
       }),
-    /** The row to take, worked out by the planner itself as well. */
-    async answer(rows: readonly Row[], front: readonly Row[]): Promise<Row | null> {
-      if (rows.length === 0) return null;
-      if (targetFps === undefined) {
-        const own = bitsName(bitsOfDesign(design));
-        const at = bits.findIndex((b) => bitsName(b) === own);
-        const same = front.filter(({ graph }) => at < 0 || graph === at);
-        return fastest(same.length > 0 ? same : front, board);
-      }
-      const enough = rows.filter((row) => !misses(row));
-      if (enough.length === 0) return fastest(rows, board);
-      const precise = Math.min(...enough.map(({ graph }) => graph));
-      return leastOf(
-        enough.filter(({ graph }) => graph === precise),
-        (row) => shareOf(row, board),
-      );
+    /** The row to take. */
+    answer(settler: Settler): Promise<Row | null> {
+      const own = bitsName(bitsOfDesign(design));
+      const at = bits.findIndex((b) => bitsName(b) === own);
+      return settler.choose((rows) => {
+        if (targetFps === undefined) {
+          const same = rows.filter(({ graph }) => graph === at);
+          return fastest(same.length > 0 ? same : rows, board);
+        }
+        return (
+          leastOfMostPrecise(
+            rows.filter((row) => !misses(row)),
+            board,
+          ) ?? fastest(rows, board)
+        );
+      });
     },
     details(row: Row) {
       const { tile, multipliers, place, graph } = row;
@@ -265,14 +267,10 @@ function createSearch(setting: SearchSetting) {
           ...{ tiles: few, mostCycles: undefined },
         });
         const enough = outcome.rows.filter((row) => row.exact && row.cyclesPerFrame <= most);
-        if (enough.length === 0) continue;
-        const precise = Math.min(...enough.map(({ graph }) => graph));
-        const row = leastOf(
-          enough.filter(({ graph }) => graph === precise),
-          (one) => shareOf(one, other),
-        );
+        const row = leastOfMostPrecise(enough, other);
+        if (!row) continue;
         const there = { ...context, board: other, boardName: other.name };
-        found.push({ kind: 'board', plan: exploredPlan(row as Row, clock, there) });
+        found.push({ kind: 'board', plan: exploredPlan(row, clock, there) });
         if (found.length === MOST_ALTERNATIVES) break;
       }
       return found;
@@ -281,6 +279,15 @@ function createSearch(setting: SearchSetting) {
 }
 
 const MOST_ALTERNATIVES = 3;
+
+/** Of the plans with the most bits the one that takes least of the board. */
+function leastOfMostPrecise(rows: readonly Row[], board: Board): Row | null {
+  const precise = Math.min(...rows.map(({ graph }) => graph));
+  return leastOf(
+    rows.filter(({ graph }) => graph === precise),
+    (row) => shareOf(row, board),
+  );
+}
 
 function fastest(rows: readonly Row[], board: Board): Row | null {
   const fewest = Math.min(...rows.map(({ cyclesPerFrame }) => cyclesPerFrame));

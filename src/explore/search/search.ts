@@ -33,6 +33,7 @@ export interface SearchOutcome {
     readonly cut: number;
     readonly stored: number;
     readonly fitting: number;
+    readonly late: number;
     /** Seconds of work of all workers together, in this run. */
     readonly work: number;
     /** Of the evaluated: in this run. */
@@ -50,7 +51,16 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
   const least = (tile: TileGroup) => products / productsPerCycle(tile);
   const isTooSlow = (tile: TileGroup) => mostCycles !== undefined && least(tile) > mostCycles;
   const rows: Row[] = [];
-  const counts = { points: 0, evaluated: 0, cut: 0, stored: 0, fitting: 0, work: 0, fresh: 0 };
+  const counts = {
+    points: 0,
+    evaluated: 0,
+    cut: 0,
+    stored: 0,
+    fitting: 0,
+    late: 0,
+    work: 0,
+    fresh: 0,
+  };
   let nearest: Row | null = null;
   let best: Row | undefined;
   let done = 0;
@@ -70,6 +80,7 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
     counts.cut += again ? -result.evaluated : result.cut;
     counts.evaluated += result.evaluated;
     counts.fitting += result.fitting;
+    counts.late += result.late;
     if (stored) counts.stored += result.evaluated;
     else {
       counts.fresh += result.evaluated;
@@ -80,10 +91,10 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
   // Large tiles first: they have the most to tell.
   const order = [...tiles].reverse();
   await forEachOf(order, pool.workers, (tile) => run(tile, isTooSlow(tile), false));
-  const reached = rows.some(
-    ({ cyclesPerFrame }) => cyclesPerFrame <= (mostCycles ?? Number.POSITIVE_INFINITY),
-  );
-  if (!reached && mostCycles !== undefined) {
+  const isEnough = ({ cyclesPerFrame }: Row) =>
+    mostCycles === undefined || cyclesPerFrame <= mostCycles;
+  // Where a bound says that a late point is fast enough, it has to be worked out before it counts.
+  if (mostCycles !== undefined && !rows.some((row) => row.exact && isEnough(row))) {
     const slow = order.filter(isTooSlow);
     total += slow.length;
     await forEachOf(slow, pool.workers, async (tile) => {
@@ -91,42 +102,56 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
       await run(tile, false, true);
     });
   }
-  return { rows, nearest: rows.length > 0 ? null : nearest, counts };
+  const enough = rows.filter(isEnough);
+  const kept = enough.some(({ exact }) => exact) ? enough : rows;
+  return { rows: kept, nearest: rows.length > 0 ? null : nearest, counts };
 }
 
-/** Points that are worked out cycle by cycle at most, the others being left out. */
-const MOST_EXACT = 48;
+/** Points of a front that are worked out cycle by cycle at most, the others being left out. */
+const MOST_EXACT = 16;
 
-/**
- * The front of the rows, and the rows without those that could not be settled: a row with a bound
- * that would be in the front is worked out exactly, until none is left there.
- */
-export async function settledFront(
-  pool: TaskPool,
-  board: Board,
-  given: readonly Row[],
-): Promise<{
-  readonly front: readonly Row[];
-  readonly rows: readonly Row[];
-  readonly unsettled: number;
-}> {
+/** Rows of which those that matter are worked out exactly when they are asked for. */
+export interface Settler {
+  /** The front of the rows. */
+  front(): Promise<readonly Row[]>;
+  /** The row that a choice takes of the rows, worked out exactly; null where it takes none. */
+  choose(choice: (rows: readonly Row[]) => Row | null): Promise<Row | null>;
+  /** Rows of which only a bound is known. */
+  unsettled(): number;
+}
+
+export function createSettler(pool: TaskPool, board: Board, given: readonly Row[]): Settler {
   let rows = given;
-  for (let left = MOST_EXACT; ; ) {
-    const front = paretoFront(rows, measuresOf);
-    const late = front.filter(({ exact }) => !exact);
-    if (late.length === 0) return { front, rows: rows.filter(({ exact }) => exact), unsettled: 0 };
-    if (left <= 0) {
-      const exact = rows.filter((row) => row.exact);
-      const unsettled = rows.length - exact.length;
-      return { front: paretoFront(exact, measuresOf), rows: exact, unsettled };
-    }
-    const chosen = late.slice(0, left);
-    left -= chosen.length;
+  const settle = async (late: readonly Row[]) => {
     const settled = new Map<Row, Row>();
-    await forEachOf(chosen, pool.workers, async (row) => {
+    await forEachOf(late, pool.workers, async (row) => {
       const { result } = await pool.run({ kind: 'exact', board, row });
       settled.set(row, result);
     });
     rows = rows.map((row) => settled.get(row) ?? row);
-  }
+  };
+  return {
+    unsettled: () => rows.filter(({ exact }) => !exact).length,
+    async choose(choice) {
+      // A bound is never above the cycles: a row that is chosen with exact cycles is the best.
+      for (;;) {
+        const chosen = choice(rows);
+        if (!chosen || chosen.exact) return chosen;
+        await settle([chosen]);
+      }
+    },
+    async front() {
+      for (let left = MOST_EXACT; ; ) {
+        const front = paretoFront(rows, measuresOf);
+        const late = front.filter(({ exact }) => !exact).slice(0, left);
+        if (late.length === 0) {
+          const isSettled = front.every(({ exact }) => exact);
+          const exact = rows.filter((row) => row.exact);
+          return isSettled ? front : paretoFront(exact, measuresOf);
+        }
+        left -= late.length;
+        await settle(late);
+      }
+    },
+  };
 }

@@ -52,6 +52,8 @@ export interface TileResult {
   /** Not worked out because the array alone is too large or too slow. */
   readonly cut: number;
   readonly fitting: number;
+  /** Of these: left out because their bus may be too slow, and another is not. */
+  readonly late: number;
   /** Seconds of work. */
   readonly seconds: number;
 }
@@ -112,30 +114,30 @@ function runTile(
   }
   const seconds = (performance.now() - began) / 1000;
   const fitting = rows.length;
+  const { kept, late } = worthKeeping(rows);
   return {
-    rows: worthKeeping(rows),
-    nearest: fitting > 0 ? null : nearest,
-    ...counts,
-    fitting,
-    seconds,
+    ...{ rows: kept, nearest: fitting > 0 ? null : nearest },
+    ...{ ...counts, fitting, late, seconds },
   };
 }
 
-/** Points of which no exact one is as good in everything. Cycles that are a bound show no more. */
-function worthKeeping(rows: readonly Row[]): readonly Row[] {
-  const front = paretoFront(
-    rows.filter(({ exact }) => exact),
-    measuresOf,
-  );
-  const kept = new Set(front);
-  const late = rows.filter(({ exact }) => !exact);
-  for (const row of late) {
-    const own = measuresOf(row);
-    if (!front.some((other) => measuresOf(other).every((m, i) => m <= (own[i] as number)))) {
-      kept.add(row);
-    }
-  }
-  return rows.filter((row) => kept.has(row));
+/**
+ * The points of which no exact one is as good in everything. One whose bus may be too slow is kept
+ * only where no other place of the weights is surely fast enough for the same engine.
+ */
+function worthKeeping(rows: readonly Row[]): {
+  readonly kept: readonly Row[];
+  readonly late: number;
+} {
+  const exact = rows.filter((row) => row.exact);
+  const served = new Set(exact.map(engineKey));
+  const late = rows.filter((row) => !row.exact && !served.has(engineKey(row)));
+  const kept = [...paretoFront(exact, measuresOf), ...late];
+  return { kept, late: rows.length - exact.length - late.length };
+}
+
+function engineKey({ graph, tile, multipliers }: Row): string {
+  return `${graph} ${tile.vector} ${multipliers.style} ${multipliers.cell}`;
 }
 
 /** What a plan is better in the smaller it is. Graphs are in the order of their precision. */
