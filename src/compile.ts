@@ -10,7 +10,7 @@ import { importManifest, importWeights, keepQuantization } from './import/index.
 import type { IntegerGraph } from './ir/index.ts';
 import { lower } from './lower/index.ts';
 import { checkWeightsFit, choosePlan, type Plan } from './plan/index.ts';
-import { quantize } from './quantize/index.ts';
+import { quantize, weightBits } from './quantize/index.ts';
 import { type RunStep, stepper } from './tools/index.ts';
 
 export interface Compiled {
@@ -91,7 +91,8 @@ async function quantizedGraph(
   board: Board,
   step: RunStep,
 ): Promise<Front> {
-  checkWeightsFit(model, quant.weights, board, target, places['target.board'] ?? places.target);
+  const bitsOf = (layer: string) => weightBits(quant, layer);
+  checkWeightsFit(model, bitsOf, board, target, places['target.board'] ?? places.target);
   const { parameters, encoder } = await step('import', () =>
     importWeights(model, weights, folder, quant.fromFile === true, places.weights),
   );

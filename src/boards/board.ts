@@ -44,6 +44,15 @@ export const boardSchema = z.strictObject({
   /** Signed operand widths of one multiplier. */
   dspWidth: z.strictObject({ a: z.int().positive(), b: z.int().positive() }),
   defaultClockMHz: z.number().positive(),
+  /** The board's memory that the fabric reaches, at its highest rate; none where absent. */
+  externalMemory: z
+    .strictObject({
+      /** `4 GB DDR4-2400, 64 bits` */
+      title: z.string(),
+      bytesPerSecond: z.number().positive(),
+      source: z.string(),
+    })
+    .optional(),
   constraints: constraintsSchema,
   /** Where the figures are from. */
   source: z.strictObject({ document: z.string(), note: z.string() }),

@@ -4,6 +4,7 @@ import type { Branch, Model } from '../model/index.ts';
 import type { Design, ImageSource, QuantSettings, WeightSource } from './design.ts';
 import { type Draft, freeze, isDraft } from './draft.ts';
 import { codes } from './faults.ts';
+import { checkLayers } from './layer-bits.ts';
 import type { ModelDraft } from './model-settings.ts';
 import { nameSchema } from './names.ts';
 import { captureCall, relativePlace } from './place.ts';
@@ -69,7 +70,8 @@ export function design<
   const { value, good, faults } = readSettings('design', schema, settings, call?.place);
   const parts = partsOf(good);
   const place = (p: Place | undefined) => p && call && relativePlace(p, call.folder);
-  throwIfAny(unique([...faults, ...parts.flatMap((part) => part.faults)].map(moved)));
+  const found = [...faults, ...parts.flatMap((part) => part.faults), ...layerFaults(good)];
+  throwIfAny(unique(found.map(moved)));
 
   if (!value?.model.value || !value.quant.value || !value.calibration.value) {
     throw new Error('a part of the design has neither a value nor a fault');
@@ -99,6 +101,12 @@ type PlaceMap = (place: Place | undefined) => Place | undefined;
 function partsOf({ model, weights, quant, calibration }: Parts) {
   const own = typeof weights === 'string' ? undefined : weights;
   return [model, own, quant, calibration].filter((part) => part !== undefined);
+}
+
+/** Of bits for single layers, where both the model and they are known. */
+function layerFaults({ model, quant }: Parts): readonly Diagnostic[] {
+  if (!model?.value || !quant?.value) return [];
+  return checkLayers(quant.value.layers, model.value, quant.place);
 }
 
 /** One part used twice has its faults said once. */

@@ -82,11 +82,21 @@ export interface QuantSettings {
   readonly residual: number;
   /** Bits of the image's codes, of the head's input, and of the weights of the first and the last layer; those of the rest when absent. */
   readonly ends?: number | undefined;
+  /** Bits of single layers, by name; those above when absent. */
+  readonly layers?: LayerBits | undefined;
   /** Plain min-max when absent: symmetric, weights per output channel, activations per tensor. */
   readonly method?: QuantMethod | undefined;
   /** The weights file is quantized, and its integers are kept; the bits are for what it has in floats. */
   readonly fromFile?: true | undefined;
 }
+
+/** Bits of a layer's weights, and of the tensor that it writes; names are those of `layerNames`. */
+export type LayerBits = Readonly<
+  Record<
+    string,
+    { readonly weights?: number | undefined; readonly activations?: number | undefined }
+  >
+>;
 
 /** How an array makes its products; an array of style n is of kind n. */
 export const multiplierKinds = ['single', 'double', 'quad', 'lut'] as const;

@@ -18,6 +18,7 @@ export const codes = {
   weights: 'VT114',
   manifest: 'VT115',
   images: 'VT116',
+  layer: 'VT117',
   fileMissing: 'VT120',
   notTypeScript: 'VT121',
   syntax: 'VT122',

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import type { QuantSettings } from './design.ts';
 import { type Draft, draft } from './draft.ts';
 import { codes, list, show } from './faults.ts';
+import { layersSchema } from './layer-bits.ts';
 import { captureCall } from './place.ts';
 import { type PresetName, presetNames, presets } from './presets.ts';
 import { type MethodChoices, methodFields, methodOf } from './quant-choices.ts';
 import { readSettings, setting, whole } from './settings.ts';
 import type { Bits, ResidualBits } from './types/checks.ts';
+import type { AnyLayers, CheckedLayers } from './types/layers.ts';
 
 export type QuantDraft = Draft<'quant', QuantSettings>;
 
@@ -15,6 +17,7 @@ export interface BitSettings<
   A extends number,
   R extends number,
   E extends number = number,
+  L extends AnyLayers = AnyLayers,
 > {
   /** Bits of weights, 2 to 8. */
   weights: Bits<'weights', W>;
@@ -24,20 +27,28 @@ export interface BitSettings<
   residual?: ResidualBits<R> | undefined;
   /** Bits of the image, of what the head reads, and of the weights of the first and the last layer. */
   ends?: Bits<'ends', E> | undefined;
+  /**
+   * Bits of single layers, by the names of `vitrum accuracy`: of a layer's weights, and of the
+   * activations that it writes. `{ 'block0.mlp.linear0': { weights: 4 } }`
+   */
+  layers?: (L & CheckedLayers<L>) | undefined;
 }
 
-export type MinmaxSettings<W extends number, A extends number, R extends number> = Omit<
-  BitSettings<W, A, R>,
-  'ends'
->;
+export type MinmaxSettings<
+  W extends number,
+  A extends number,
+  R extends number,
+  L extends AnyLayers = AnyLayers,
+> = Omit<BitSettings<W, A, R, number, L>, 'ends'>;
 
 const minmaxFields = {
   weights: whole(2, 8, codes.bits),
   activations: whole(2, 8, codes.bits),
   residual: whole(8, 16, codes.bits).optional(),
 };
-const minmaxSchema = z.strictObject(minmaxFields);
-const bitFields = { ...minmaxFields, ends: whole(2, 8, codes.bits).optional() };
+const onnxSchema = z.strictObject(minmaxFields).partial();
+const minmaxSchema = z.strictObject({ ...minmaxFields, layers: layersSchema });
+const bitFields = { ...minmaxSchema.shape, ends: whole(2, 8, codes.bits).optional() };
 const presetSchema = z.strictObject(bitFields);
 const choiceSchema = z.strictObject({ ...bitFields, ...methodFields });
 
@@ -50,7 +61,8 @@ function compose<
   const A extends number,
   const R extends number = number,
   const E extends number = number,
->(settings: BitSettings<W, A, R, E> & MethodChoices): QuantDraft {
+  const L extends AnyLayers = AnyLayers,
+>(settings: BitSettings<W, A, R, E, L> & MethodChoices): QuantDraft {
   const place = captureCall()?.place;
   const { value, faults } = readSettings('quant', choiceSchema, settings, place);
   const quant = value && { ...bitsOf(value), method: methodOf(value as MethodChoices) };
@@ -61,9 +73,12 @@ function compose<
  * Static post-training quantization by observed minimum and maximum: symmetric, weights per output
  * channel, activations per tensor.
  */
-function minmax<const W extends number, const A extends number, const R extends number = number>(
-  settings: MinmaxSettings<W, A, R>,
-): QuantDraft {
+function minmax<
+  const W extends number,
+  const A extends number,
+  const R extends number = number,
+  const L extends AnyLayers = AnyLayers,
+>(settings: MinmaxSettings<W, A, R, L>): QuantDraft {
   const place = captureCall()?.place;
   const { value, faults } = readSettings('quant.minmax', minmaxSchema, settings, place);
   return draft('quant', 'quant.minmax', value && bitsOf(value), faults, place);
@@ -80,7 +95,8 @@ function preset<
   const A extends number,
   const R extends number = number,
   const E extends number = number,
->(name: PresetName, settings: BitSettings<W, A, R, E>): QuantDraft {
+  const L extends AnyLayers = AnyLayers,
+>(name: PresetName, settings: BitSettings<W, A, R, E, L>): QuantDraft {
   const place = captureCall()?.place;
   const named = readSettings('quant.preset', nameSchema, { name }, place);
   const { value, faults } = readSettings('quant.preset', presetSchema, settings, place);
@@ -89,9 +105,12 @@ function preset<
 }
 
 /** Without `residual: undefined`, which would hide the default. */
-function bitsOf({ weights, activations, residual, ends }: z.infer<typeof presetSchema>) {
-  const bits = { residual: residual ?? 16, weights, activations };
-  return ends === undefined ? bits : { ...bits, ends };
+function bitsOf({ weights, activations, residual, ends, layers }: z.infer<typeof presetSchema>) {
+  return {
+    ...{ residual: residual ?? 16, weights, activations },
+    ...(ends !== undefined && { ends }),
+    ...(layers !== undefined && { layers }),
+  };
 }
 
 /**
@@ -103,9 +122,9 @@ function fromOnnx<
   const W extends number = number,
   const A extends number = number,
   const R extends number = number,
->(settings: Partial<MinmaxSettings<W, A, R>> = {}): QuantDraft {
+>(settings: Partial<Omit<MinmaxSettings<W, A, R>, 'layers'>> = {}): QuantDraft {
   const place = captureCall()?.place;
-  const { value, faults } = readSettings('quant.onnx', minmaxSchema.partial(), settings, place);
+  const { value, faults } = readSettings('quant.onnx', onnxSchema, settings, place);
   const { weights = 8, activations = 8, residual = 16 } = value ?? {};
   const quant = value && ({ weights, activations, residual, fromFile: true } as const);
   return draft('quant', 'quant.onnx', quant, faults, place);

@@ -129,7 +129,8 @@ function unknownSetting(
 function keysAt(schema: z.ZodObject, path: readonly PropertyKey[]): readonly string[] {
   let at: unknown = schema;
   for (const key of path) {
-    at = at instanceof z.ZodObject ? at.shape[String(key)] : undefined;
+    if (at instanceof z.ZodObject) at = at.shape[String(key)];
+    else at = at instanceof z.ZodRecord ? at.valueType : undefined;
     while (at instanceof z.ZodOptional) at = at.unwrap();
   }
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];

@@ -55,8 +55,10 @@ export function openSources(folder: string): Sources {
     settings(place) {
       const found = new Map<string, Place>();
       const source = open(place.file);
-      const argument = source && callAt(source, place)?.getArguments()[0];
-      if (argument) {
+      // `quant.preset` is given a name before them.
+      const given = source ? (callAt(source, place)?.getArguments() ?? []) : [];
+      const argument = given.find((one) => objectOf(one, 0));
+      if (source && argument) {
         collect(argument, '', (name, node) => {
           found.set(name, placeAt(place.file, source, node.getStart()));
         });

@@ -1,2 +1,3 @@
+export * from './layer-names.ts';
 export * from './model.ts';
 export * from './parameters.ts';

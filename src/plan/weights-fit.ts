@@ -21,29 +21,31 @@ function hasExternal({ family }: Board): boolean {
  * Refuses a model whose weights must lie on chip and are larger than the board's memory, before time
  * is spent on quantizing it. Throws `DiagnosticsError` VT414.
  *
- * @param bits bits of a weight
+ * @param bits bits of the weights of a layer, by its path
  */
 export function checkWeightsFit(
   model: Model,
-  bits: number,
+  bits: (layer: string) => number,
   board: Board,
   target: Target,
   place: Place | undefined,
 ): void {
   if (weightPlaces(board, target).some((where) => where !== 'onChip')) return;
   let weights = 0;
+  let need = 0;
   for (const [path, shape] of parameterShapes(model)) {
     if (shape.length === 2 && path !== 'positionEmbedding') {
-      weights += shape.reduce((product, n) => product * n, 1);
+      const count = shape.reduce((product, n) => product * n, 1);
+      weights += count;
+      need += count * bits(path.replace(/\.weight$/, ''));
     }
   }
-  const need = weights * bits;
   if (need <= board.memoryBits) return;
   const kbit = (n: number) => `${Math.ceil(n / 1024)} kbit`;
   throw new DiagnosticsError([
     {
       code: 'VT414',
-      message: `The ${weights} weights of ${model.name} take ${kbit(need)} at ${bits} bits, and ${board.name} has ${kbit(board.memoryBits)} of memory that can start with contents.`,
+      message: `The ${weights} weights of ${model.name} take ${kbit(need)}, and ${board.name} has ${kbit(board.memoryBits)} of memory that can start with contents.`,
       hint: `All weights are to lie on chip: a larger board, fewer bits, a narrower model${hasExternal(board) ? ", or weights: 'external'" : ''} would do.`,
       place,
     },

@@ -5,6 +5,7 @@ import { type FloatTensor, type Model, type Parameters, tokenCount } from '../mo
 import { type Affine, affineFor } from './affine.ts';
 import type { Calibration, TensorStatistics } from './calibrate.ts';
 import { parameter } from './float-model.ts';
+import { activationBits, weightBits } from './layer-bits.ts';
 import type { Observations } from './observations.ts';
 import { observe } from './observers.ts';
 import { scaleFor } from './scale.ts';
@@ -18,13 +19,12 @@ export interface Context {
   readonly method: QuantMethod;
   readonly tokens: number;
   readonly activation: NumberFormat;
-  readonly probability: NumberFormat;
   readonly residual: NumberFormat;
   readonly weight: NumberFormat;
-  /** The image's codes, and what the head reads. */
+  /** What the head reads where that is no tensor of its own. */
   readonly endActivation: NumberFormat;
-  /** Weights of the patch embedding and of the head. */
-  readonly endWeight: NumberFormat;
+  /** With the bits of single layers. */
+  readonly settings: QuantSettings;
 }
 
 export function createContext(observations: Observations, settings: QuantSettings): Context {
@@ -38,12 +38,21 @@ export function createContext(observations: Observations, settings: QuantSetting
     method,
     tokens: tokenCount(model),
     activation: uniform(activations),
-    probability: uniform(activations, false),
     residual: uniform(residual),
     weight: uniform(weights),
     endActivation: uniform(ends ?? activations),
-    endWeight: uniform(ends ?? weights),
+    settings,
   };
+}
+
+/** Format of the weights of the layer at `path`. */
+export function weightFormat({ settings }: Context, path: string): NumberFormat {
+  return uniform(weightBits(settings, path));
+}
+
+/** Format of an activation; probabilities are unsigned. */
+export function activationFormat({ settings }: Context, tensor: string, signed = true) {
+  return uniform(activationBits(settings, tensor), signed);
 }
 
 /** Behind the name of activations: the same tokens as a residual stream. */
@@ -75,7 +84,7 @@ export function activationType(
   name: string,
   shape: readonly number[],
   meets: Meets = 'weights',
-  format: NumberFormat = context.activation,
+  format: NumberFormat = activationFormat(context, name),
 ): TensorType {
   const { range } = context.method;
   const kind = meets === 'activations' && range === 'asymmetric' ? 'restricted' : range;

@@ -66,10 +66,9 @@ export function layerNormNode(
   };
 }
 
-/** What a LayerNorm gives, by the design's method; the last one of a model feeds its head. */
+/** What a LayerNorm gives, by the design's method. */
 function normType(context: Context, path: string, rows: number): TensorType {
-  const format = path === 'norm' ? context.endActivation : context.activation;
-  return activationType(context, path, [rows, context.model.width], 'weights', format);
+  return activationType(context, path, [rows, context.model.width]);
 }
 
 /** Fraction bits of the weights: as many as 12 bits leave room for, at most 11. */

@@ -10,7 +10,7 @@ import {
 } from '../ir/index.ts';
 import { type Activation, type FloatTensor, headPaths } from '../model/index.ts';
 import { quantizeAffine } from './affine.ts';
-import { activationType, type Context, statisticsOf, tensor } from './context.ts';
+import { activationType, type Context, statisticsOf, tensor, weightFormat } from './context.ts';
 import { dyadic, dyadics } from './dyadic.ts';
 import { preActivation } from './float-model.ts';
 import { gelu } from './gelu.ts';
@@ -55,9 +55,9 @@ export function linearNode(
     table: null,
   },
   skip: TensorType | null = null,
-  weightFormat: NumberFormat = context.weight,
 ): LinearNode {
-  const { codes, scales, bias } = quantizeWeights(context, path, input, weightFormat);
+  const format = weightFormat(context, path);
+  const { codes, scales, bias } = quantizeWeights(context, path, input, format);
   const factors = scales.map((scale) => (input.scale * scale) / requantization.scale);
   const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
   const epilogue: Epilogue = {
@@ -77,7 +77,7 @@ export function linearNode(
     input: input.name,
     path: `${path}.weight`,
     weight: codes,
-    weightFormat,
+    weightFormat: format,
     epilogue,
   };
 }
@@ -109,8 +109,7 @@ export function headNode(context: Context, input: TensorType): LinearNode {
     format: LOGITS,
     scale: scaleFor(LOGITS_HEADROOM * statisticsOf(context, 'logits').peak, LOGITS),
   };
-  const last = (given: Context, path: string) =>
-    linearNode(given, path, input, output, undefined, null, context.endWeight);
+  const last = (given: Context, path: string) => linearNode(given, path, input, output);
   const [path = 'head', second] = paths;
   if (!second) return last(context, path);
   // The mean of two heads is one linear layer over both rows.

@@ -1,7 +1,7 @@
 import { clip, roundHalfEven } from '../arithmetic/index.ts';
 import { type GraphInput, type PatchEmbeddingNode, rangeOf, type TensorType } from '../ir/index.ts';
 import { leadingPaths, leadingTokens, type Model, patchCount, patchSize } from '../model/index.ts';
-import { type Context, residualType, tensor } from './context.ts';
+import { activationFormat, type Context, residualType, tensor, weightFormat } from './context.ts';
 import { dyadics } from './dyadic.ts';
 import { MAX_EPILOGUE_SHIFT } from './linear.ts';
 import { scaleFor } from './scale.ts';
@@ -9,7 +9,8 @@ import { quantizeWeights } from './weights.ts';
 
 /** The graph's input: every pixel 0..255 has a code, so no image can saturate. */
 export function graphInput(context: Context): GraphInput {
-  const { model, endActivation: format } = context;
+  const { model } = context;
+  const format = activationFormat(context, 'input');
   const { height, width, channels, mean, std } = model.image;
   const tensor: TensorType = {
     name: 'input',
@@ -38,7 +39,8 @@ function pixelPeak(model: Model): number {
 export function patchEmbeddingNode(context: Context, input: TensorType): PatchEmbeddingNode {
   const { model, tokens } = context;
   const output = residualType(context, 'embedding', tokens);
-  const weights = quantizeWeights(context, 'patchEmbedding', input, context.endWeight);
+  const format = weightFormat(context, 'patchEmbedding');
+  const weights = quantizeWeights(context, 'patchEmbedding', input, format);
   const { codes, scales } = weights;
   const factors = scales.map((scale) => (input.scale * scale) / output.scale);
   const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
@@ -48,7 +50,7 @@ export function patchEmbeddingNode(context: Context, input: TensorType): PatchEm
     input: input.name,
     leading: leadingTokens(model),
     weight: codes,
-    weightFormat: context.endWeight,
+    weightFormat: format,
     path: 'patchEmbedding.weight',
     multiplier: multipliers,
     shift,

@@ -1,5 +1,5 @@
 import { type ReciprocalTable, rangeOf, type SoftmaxNode, type TensorType } from '../ir/index.ts';
-import { type Context, observed, roundingConstant } from './context.ts';
+import { activationFormat, type Context, observed, roundingConstant } from './context.ts';
 import { MAX_MULTIPLIER } from './dyadic.ts';
 
 /** Scores come in steps of 1/32: the exponential falls by 3 % from one entry to the next. */
@@ -19,7 +19,7 @@ export function softmaxNode(
   input: TensorType,
   output?: Pick<TensorType, 'format' | 'scale'>,
 ): SoftmaxNode {
-  const format = output?.format ?? context.probability;
+  const format = output?.format ?? activationFormat(context, name, false);
   const scale = output?.scale ?? probabilityScale(context, name);
   const keys = input.shape[2] as number;
   const [one, two] = reciprocals(keys * EXP_ONE, 1 / scale);
@@ -37,7 +37,7 @@ export function softmaxNode(
 
 /** The largest code stands for 1 unless the observer cuts: the extremes of a probability are known. */
 function probabilityScale(context: Context, name: string): number {
-  const format = context.probability;
+  const format = activationFormat(context, name, false);
   const { kind } = context.method.observer;
   if (kind === 'minmax' || kind === 'movingAverage') return 1 / rangeOf(format).high;
   return observed(context, name, 'restricted', format).scale;

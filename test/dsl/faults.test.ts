@@ -150,7 +150,7 @@ describe('faults of one setting, at its place and with what is legal', () => {
     ],
     [
       "{ weights: 8, activations: 8, observer: 'percentile' }",
-      `VT104 ${at(53, 6)}: quant.minmax() has no setting observer. Known are weights, activations and residual.`,
+      `VT104 ${at(53, 6)}: quant.minmax() has no setting observer. Known are weights, activations, residual and layers.`,
     ],
     [
       '{ weights: 8 }',

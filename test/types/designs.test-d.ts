@@ -67,6 +67,17 @@ quant({
 });
 quant.preset('repq-vit', { weights: 4, activations: n, ends: 8 });
 
+declare const found: Record<string, { weights: number }>;
+quant.minmax({ weights: n, activations: 8, layers: found });
+quant({
+  ...{ weights: 8, activations: 8 },
+  layers: {
+    head: { weights: n },
+    'block0.mlp.linear0': { weights: 4, activations: 6 },
+    'block11.attention.probabilities': { activations: 8 },
+  },
+});
+
 const model = encoder({ ...shape, width: 192 }, [
   residual(layerNorm(), attention({ heads: 3 })),
   residual(layerNorm(), linear(768), gelu(), linear(192)),

@@ -160,6 +160,22 @@ quant.preset('smooth-quant', { weights: 8, activations: 8 });
 // @ts-expect-error 'observer' does not exist in type
 quant.preset('smoothquant', { weights: 8, activations: 8, observer: 'mse' });
 
+// Bits of single layers.
+// @ts-expect-error Fault<"9 bits of weights; 2 to 8 are legal">
+quant({ weights: 8, activations: 8, layers: { 'block0.mlp.linear0': { weights: 9 } } });
+// @ts-expect-error Fault<"1 bits of activations; 2 to 8 are legal">
+quant.minmax({ weights: 8, activations: 8, layers: { norm: { activations: 1 } } });
+// @ts-expect-error Fault<"there is no layer block0.mlp.fc1">
+quant({ weights: 8, activations: 8, layers: { 'block0.mlp.fc1': { weights: 4 } } });
+// @ts-expect-error Fault<"block0.mlp.norm has no weights">
+quant({ weights: 8, activations: 8, layers: { 'block0.mlp.norm': { weights: 4 } } });
+// @ts-expect-error Fault<"head writes no activations">
+quant.preset('mse', { weights: 8, activations: 8, layers: { head: { activations: 4 } } });
+// @ts-expect-error 'weight' does not exist in type
+quant({ weights: 8, activations: 8, layers: { head: { weight: 4 } } });
+// @ts-expect-error 'layers' does not exist in type
+quant.onnx({ layers: { head: { weights: 4 } } });
+
 // @ts-expect-error "count is 0; a whole number of at least 1 is needed"
 folder({ path: './images', count: 0 });
 

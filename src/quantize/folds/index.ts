@@ -1,7 +1,14 @@
 import { createRandom } from '../../arithmetic/index.ts';
 import type { QuantSettings } from '../../dsl/design.ts';
 import type { Parameters } from '../../model/index.ts';
-import { type Context, createContext, observed, tensor } from '../context.ts';
+import {
+  activationFormat,
+  type Context,
+  createContext,
+  observed,
+  tensor,
+  weightFormat,
+} from '../context.ts';
 import { layerFacts } from '../layer-facts.ts';
 import { normReaders } from '../layers.ts';
 import { createObservations, type Observations } from '../observations.ts';
@@ -49,11 +56,11 @@ function migrationOf(context: Context, norm: string, paths: readonly string[]): 
     case 'smooth':
       return smoothing(method.fold.alpha, channels, columnPeaks(parameters, paths));
     case 'repq':
-      return reparametrization(channels, formatOf(context, norm));
+      return reparametrization(channels, activationFormat(context, norm));
     case 'awq': {
       const readers = paths.map((path) => ({
         weight: tensor(context, `${path}.weight`),
-        format: path === 'head' ? context.endWeight : context.weight,
+        format: weightFormat(context, path),
         facts: layerFacts(context, path),
       }));
       return awqScaling(channels, readers, method.weight);
@@ -65,7 +72,7 @@ function addNoise(context: Context, seed: number): Parameters {
   let parameters = context.parameters;
   const random = createRandom(seed);
   for (const [norm, readers] of normReaders(context.model)) {
-    const format = formatOf(context, norm);
+    const format = activationFormat(context, norm);
     const affine = observed(context, norm, context.method.range, format);
     const rows = context.observations.details().rows.get(norm);
     const noise = rows && bestNoise(rows, affine, format, random);
@@ -76,6 +83,3 @@ function addNoise(context: Context, seed: number): Parameters {
   }
   return parameters;
 }
-
-const formatOf = (context: Context, norm: string) =>
-  norm === 'norm' ? context.endActivation : context.activation;
