@@ -59,9 +59,12 @@ function planText(answer: NonNullable<ExploreResult['answer']>, result: ExploreR
   const { need, binding } = evaluation;
   const rows = [
     ['bits', `${bits(answer)}, residual ${point.bits?.residual ?? 'as given'}`],
-    ['power-of-two rows', `${(100 * point.potShare).toFixed(0)} %`],
     ['tile (TP x TI x TO)', `${tile(answer)}, ${point.tile.vector} vector lanes`],
     ['multipliers', `${point.multipliers}${point.primitives ? ', DSP primitives' : ''}`],
+    [
+      'outputs on LUTs',
+      point.multipliers === 'lut' ? 'all' : `${point.lutOutputs} of ${point.tile.outputs}`,
+    ],
     ['frames in flight', String(details.framesInFlight)],
     ['weights', place(answer)],
     ['clock', `${point.clockMHz} MHz, planned for; place and route decide`],

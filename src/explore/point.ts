@@ -33,10 +33,10 @@ export function exploredPlan(row: Row, clockMHz: number, context: RowContext): E
         vector: tile.vector,
       },
       multipliers: multiplierKinds[multipliers.style] ?? 'single',
+      lutOutputs: multipliers.lutOutputs,
       primitives: multipliers.cell === 1,
       weights: place === 'onChip' ? 'onChip' : 'external',
       weightBus: place === 'onChip' ? null : place.axiBits,
-      potShare: 0,
     },
     evaluation: {
       cyclesPerFrame,

@@ -52,14 +52,17 @@ export interface PlanPoint {
   readonly tile: PlanTile;
   /** How products are made: `single` a multiplier each, `double` and `quad` packed in DSPs, `lut`. */
   readonly multipliers: MultiplierKind;
+  /**
+   * Outputs of the tile, the last ones, whose products are on LUTs while the others are on DSPs;
+   * 0 .. TO-1, and 0 for `lut`.
+   */
+  readonly lutOutputs: number;
   /** Instances of the DSP primitive instead of portable Verilog; for `double` and `quad`. */
   readonly primitives: boolean;
   /** Where the weights lie. */
   readonly weights: 'onChip' | 'external';
   /** Bits of the bus to external weights; null where the weights lie on chip. */
   readonly weightBus: WeightBus | null;
-  /** Share of output channels with power-of-two weights, 0..1. */
-  readonly potShare: number;
 }
 
 /** Resources that a board has and a plan needs, by the names of a board's file. */

@@ -22,7 +22,7 @@ const point: PlanPoint = {
   primitives: false,
   weights: 'external',
   weightBus: 64,
-  potShare: 0,
+  lutOutputs: 0,
 };
 
 function write(text: string): string {
@@ -102,7 +102,7 @@ describe('a plan file', () => {
     ['"weightBus": 64', '"weightBus": null', 'weightBus: it is null.', ''],
     ['"external"', '"onChip"', 'weightBus: it is 64.', ''],
     ['"primitives": false', '"primitives": true', 'primitives: it is true.', ''],
-    ['"potShare": 0', '"potShare": 0.5', 'potShare: it is 0.5.', ''],
+    ['"lutOutputs": 0', '"lutOutputs": 2', 'lutOutputs: it is 2.', ''],
     ['"clockMHz": 200,', '', 'clockMHz: the field is missing.', ''],
   ])('refuses %s as %s', async (from, to, message) => {
     const faults = await faultsOf(edited(from, to));

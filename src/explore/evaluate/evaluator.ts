@@ -278,6 +278,7 @@ export function createEvaluator(
       ...{ TP, TI, TO, VL, WORD: wordElements(shape) },
       STYLE: multipliers?.style ?? 0,
       CELL: multipliers?.cell ?? 0,
+      LUT_TO: multipliers?.lutOutputs ?? 0,
       ACC_BITS,
       SUM_BITS: Math.max(ACC_BITS, base.BIAS_BITS) + 1,
       MAX_WORDS: frame.maxWords,
@@ -315,9 +316,8 @@ export function createEvaluator(
     work,
     legal(tile, primitives) {
       // Whether products fit into DSPs or LUTs depends on how many are added up.
-      const key = `${tile.inputs} ${primitives}`;
-      const found =
-        legal.get(key) ?? legalMultipliers(graph, tile, board, { primitives, lutOutputs: 0 });
+      const key = `${tile.inputs} ${tile.outputs} ${primitives}`;
+      const found = legal.get(key) ?? legalMultipliers(graph, tile, board, { primitives });
       legal.set(key, found);
       return found;
     },

@@ -6,9 +6,9 @@ import type { ReadPlan } from './read.ts';
 
 /** A target with nothing left to choose: the planner makes of it the plan of the point. */
 export function targetOf(point: PlanPoint): Target {
-  const { board, clockMHz, tile, multipliers, primitives, weights, weightBus } = point;
+  const { board, clockMHz, tile, multipliers, lutOutputs, primitives, weights, weightBus } = point;
   return {
-    ...{ board, clockMHz, tile, multipliers, primitives, weights },
+    ...{ board, clockMHz, tile, multipliers, lutOutputs, primitives, weights },
     ...(weightBus !== null && { weightBus }),
   };
 }
@@ -63,7 +63,7 @@ export function applyPlan(design: AnyDesign, { design: name, point, place }: Rea
     ...design.places,
     target: place(''),
     ...Object.fromEntries(
-      ['board', 'tile', 'multipliers', 'primitives', 'clockMHz'].map((field) => [
+      ['board', 'tile', 'multipliers', 'lutOutputs', 'primitives', 'clockMHz'].map((field) => [
         `target.${field}`,
         place(field),
       ]),

@@ -43,22 +43,23 @@ export const planSchema = z
     bits: bits.nullable(),
     tile: targetSchema.shape.tile.unwrap(),
     multipliers: oneOf(...multiplierKinds),
+    lutOutputs: whole(0, 1023),
     primitives: setting<boolean>('true or false', (v) => typeof v === 'boolean'),
     weights: weights.unwrap(),
     weightBus: setting<(typeof BUSES)[number] | null>(
       `null, or ${list(BUSES, 'or')}`,
       (v) => v === null || BUSES.some((bus) => bus === v),
     ),
-    // No engine mixes schemes: a share above 0 would not be built.
-    potShare: setting<number>('0', (v) => v === 0),
   })
   .check((context) => {
-    const { multipliers, primitives, weights: place, weightBus, tile } = context.value;
+    const { multipliers, lutOutputs, primitives, weights: place, weightBus, tile } = context.value;
     const refuse = (path: string, message: string) =>
       context.issues.push({ code: 'custom', path: path.split('.'), message, input: context.value });
     if (primitives && multipliers !== 'double' && multipliers !== 'quad') {
       refuse('primitives', `Legal is false: DSP primitives are for "double" and "quad".`);
     }
+    const most = multipliers === 'lut' ? 0 : tile.outputs - 1;
+    if (lutOutputs > most) refuse('lutOutputs', `Legal is ${most === 0 ? '0' : `0 to ${most}`}.`);
     if (place === 'onChip' && weightBus !== null) {
       refuse('weightBus', 'Legal is null: the weights lie on chip.');
     }

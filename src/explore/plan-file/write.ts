@@ -4,7 +4,7 @@ import { PLAN_VERSION } from './schema.ts';
 /** The text of a plan file: the same bytes for the same point, fields in one order, a group a line. */
 export function planText(design: string, point: PlanPoint): string {
   const { board, clockMHz, bits, tile, multipliers, primitives } = point;
-  const { weights, weightBus, potShare } = point;
+  const { weights, weightBus, lutOutputs } = point;
   const fields: readonly (readonly [string, unknown])[] = [
     ['vitrumPlan', PLAN_VERSION],
     ['design', design],
@@ -25,10 +25,10 @@ export function planText(design: string, point: PlanPoint): string {
       { tokens: tile.tokens, inputs: tile.inputs, outputs: tile.outputs, vector: tile.vector },
     ],
     ['multipliers', multipliers],
+    ['lutOutputs', lutOutputs],
     ['primitives', primitives],
     ['weights', weights],
     ['weightBus', weightBus],
-    ['potShare', potShare],
   ];
   const lines = fields.map(([name, value]) => `  ${JSON.stringify(name)}: ${inLine(value)}`);
   return `{\n${lines.join(',\n')}\n}\n`;

@@ -137,7 +137,7 @@ function worthKeeping(rows: readonly Row[]): {
 }
 
 function engineKey({ graph, tile, multipliers }: Row): string {
-  return `${graph} ${tile.vector} ${multipliers.style} ${multipliers.cell}`;
+  return `${graph} ${tile.vector} ${multipliers.style} ${multipliers.cell} ${multipliers.lutOutputs}`;
 }
 
 /** What a plan is better in the smaller it is. Graphs are in the order of their precision. */
