@@ -2,17 +2,15 @@ import { compileLoaded } from '../../src/compile.ts';
 import type { Design } from '../../src/dsl/design.ts';
 import { writeFolder } from '../../src/emit/index.ts';
 import { readGraph, readManifest } from '../../src/emit/read-manifest.ts';
-import { argMax, frameCodes, goldenResult, prepareGolden } from '../../src/golden/index.ts';
 import { isQuantized } from '../../src/import/index.ts';
-import type { IntegerGraph } from '../../src/ir/index.ts';
 import { lint, simulate } from '../../src/verify/index.ts';
 import {
+  besideReference,
   fixtureFolder,
-  fixtureImages,
   fixtureNames,
   fixtureRecord,
   importFixture,
-} from '../../test/import/fixtures.ts';
+} from '../../test/support/onnx-fixtures.ts';
 import { simulationFailures } from './sweep-case.ts';
 
 /** What is known of an imported model once it has been simulated. */
@@ -85,9 +83,11 @@ export async function importedCase(
   writeFolder(folder, files);
   const { warnings } = await lint(folder);
   const report = await simulate(folder, { images: frames, stalls: true, seed: 1, trace: false });
+  const graph = readGraph(folder, readManifest(folder).files.graph);
+  const { agreeing, images, decibels } = besideReference(name, graph, Number.POSITIVE_INFINITY);
   return {
     ...{ name, kind: kindOf(name), bits: fromFile ? 'of the file' : 'W8A8' },
-    ...against(name, readGraph(folder, readManifest(folder).files.graph)),
+    ...{ agreeing, images: images.length, decibels },
     frames,
     valuesCompared: report.valuesCompared,
     mismatches: report.mismatches,
@@ -95,25 +95,6 @@ export async function importedCase(
     seconds: (performance.now() - started) / 1000,
     failures: [...warnings, ...simulationFailures(report)],
   };
-}
-
-/** The golden model beside the reference's logits. */
-function against(name: string, graph: IntegerGraph) {
-  const { channels, logits } = fixtureRecord(name);
-  const images = fixtureImages(channels).images.slice(0, logits.length);
-  const run = prepareGolden(graph, 'result');
-  const scale = graph.nodes.at(-1)?.output.scale ?? Number.NaN;
-  let [agreeing, signal, noise] = [0, 0, 0];
-  images.forEach((image, i) => {
-    const wanted = logits[i] ?? [];
-    const codes = goldenResult(graph, run(frameCodes(graph.input, image)));
-    if (argMax(codes) === argMax(wanted)) agreeing++;
-    wanted.forEach((x, n) => {
-      signal += x * x;
-      noise += (x - (codes[n] ?? Number.NaN) * scale) ** 2;
-    });
-  });
-  return { agreeing, images: images.length, decibels: 10 * Math.log10(signal / noise) };
 }
 
 export function importedRow(result: ImportedCase): string {

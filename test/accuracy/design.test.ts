@@ -18,7 +18,7 @@ import { type IntegerArray, writeNpz } from '../../src/arrays/index.ts';
 import { engine } from '../../src/cli/engine.ts';
 import { main } from '../../src/cli/main.ts';
 import { compile } from '../../src/compile.ts';
-import { fixtureImages, fixtureRecord, importFixture } from '../import/fixtures.ts';
+import { fixtureImages, fixtureRecord, importFixture } from '../support/onnx-fixtures.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'vitrum-accuracy-design-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/check/index.ts';
-import { argMax, frameCodes, goldenResult, prepareGolden } from '../../src/golden/index.ts';
 import type { Model } from '../../src/model/index.ts';
 import { quantize, runFloatModel } from '../../src/quantize/index.ts';
 import {
+  besideReference,
   fixtureFolder,
   fixtureImages,
   fixtureNames,
   fixtureRecord,
   floatFixtures,
   importFixture,
-} from './fixtures.ts';
+} from '../support/onnx-fixtures.ts';
 
 /** What differs from DeiT's structure in each model of python/fixtures. */
 const STRUCTURE: Readonly<Record<string, Partial<Model>>> = {
@@ -72,17 +72,12 @@ describe('the float fixtures', () => {
     floatFixtures().find((name) => fixtureRecord(name).model === kind),
   );
   it.each(one)('%s: the integer graph at W8A8 agrees with ONNX Runtime on 99 %%', (name = '') => {
-    const { channels, logits } = fixtureRecord(name);
     const { model, parameters } = importFixture(name);
-    const images = fixtureImages(channels).images.slice(0, 32);
+    const calibration = fixtureImages(fixtureRecord(name).channels).images.slice(0, 16);
     const settings = { weights: 8, activations: 8, residual: 16 };
-    const graph = quantize(model, parameters, images.slice(0, 16), settings);
+    const graph = quantize(model, parameters, calibration, settings);
     check(graph);
-    const run = prepareGolden(graph, 'result');
-    const agree = images.filter((image, i) => {
-      const codes = goldenResult(graph, run(frameCodes(graph.input, image)));
-      return argMax(codes) === argMax(logits[i] ?? []);
-    });
-    expect(agree.length / images.length).toBeGreaterThanOrEqual(0.99);
+    const { agreeing, images } = besideReference(name, graph, 32);
+    expect(agreeing / images.length).toBeGreaterThanOrEqual(0.99);
   });
 });

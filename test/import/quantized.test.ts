@@ -1,21 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/check/index.ts';
-import { argMax, frameCodes, goldenResult, prepareGolden } from '../../src/golden/index.ts';
 import { keepQuantization } from '../../src/import/index.ts';
 import { unsupportedQuantized } from '../../src/import/quantized/index.ts';
 import type { LinearNode } from '../../src/ir/index.ts';
 import { runFloatModel } from '../../src/quantize/index.ts';
-import { fixtureImages, fixtureNames, fixtureRecord, importFixture } from './fixtures.ts';
+import {
+  besideReference,
+  decibelsOf,
+  fixtureImages,
+  fixtureNames,
+  fixtureRecord,
+  importFixture,
+} from '../support/onnx-fixtures.ts';
 
 const SETTINGS = { weights: 8, activations: 8, residual: 16, fromFile: true } as const;
 const quantized = fixtureNames().filter((name) => fixtureRecord(name).quantized !== undefined);
-
-/** 10 log10 of the power of the wanted logits over that of the difference. */
-function signalToNoise(found: readonly number[], wanted: readonly number[]): number {
-  const signal = wanted.reduce((sum, v) => sum + v * v, 0);
-  const noise = found.reduce((sum, v, i) => sum + (v - (wanted[i] ?? Number.NaN)) ** 2, 0);
-  return 10 * Math.log10(signal / noise);
-}
 
 describe('quantized models', () => {
   it('are there in every form', () => {
@@ -26,25 +25,19 @@ describe('quantized models', () => {
   it.each(quantized)(
     '%s: the integer graph agrees with the reference',
     (name) => {
-      const { channels, logits } = fixtureRecord(name);
+      const { channels } = fixtureRecord(name);
       const { model, parameters, encoder } = importFixture(name);
-      const images = fixtureImages(channels).images.slice(0, Math.min(48, logits.length));
-      const graph = keepQuantization(encoder, model, parameters, images.slice(0, 16), SETTINGS);
+      const calibration = fixtureImages(channels).images.slice(0, 16);
+      const graph = keepQuantization(encoder, model, parameters, calibration, SETTINGS);
       check(graph);
-      const run = prepareGolden(graph, 'result');
-      const scale = graph.nodes.at(-1)?.output.scale ?? Number.NaN;
-      const codes = images.map((image) => goldenResult(graph, run(frameCodes(graph.input, image))));
-      const wanted = logits.slice(0, images.length);
-      const agree = codes.filter((c, i) => argMax(c) === argMax(wanted[i] ?? [])).length;
-      const found = codes.flatMap((c) => Array.from(c, (v) => v * scale));
-      const integer = signalToNoise(found, wanted.flat());
+      const { images, agreeing, decibels, wanted } = besideReference(name, graph, 48);
       const floats = images.flatMap((image) => Array.from(runFloatModel(model, parameters, image)));
-      const float = signalToNoise(floats, wanted.flat());
+      const float = decibelsOf(floats, wanted);
       console.info(
-        `${name}: ${agree}/${images.length}, ${integer.toFixed(1)} dB, float ${float.toFixed(1)} dB`,
+        `${name}: ${agreeing}/${images.length}, ${decibels.toFixed(1)} dB, float ${float.toFixed(1)} dB`,
       );
-      expect(agree / images.length).toBeGreaterThanOrEqual(name.includes('w4a4') ? 0.95 : 0.99);
-      expect(integer).toBeGreaterThan(name.includes('w4a4') ? 10 : 28);
+      expect(agreeing / images.length).toBeGreaterThanOrEqual(name.includes('w4a4') ? 0.95 : 0.99);
+      expect(decibels).toBeGreaterThan(name.includes('w4a4') ? 10 : 28);
     },
     60_000,
   );

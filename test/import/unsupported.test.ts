@@ -5,7 +5,7 @@ import { DiagnosticsError } from '../../src/diagnostics/index.ts';
 import { inspectOnnx, randomParameters } from '../../src/import/index.ts';
 import { MODEL_PROTO } from '../../src/import/onnx/schema.ts';
 import { type OnnxBuilder, onnxBuilder } from '../support/onnx-builder.ts';
-import { fixtureFolder } from './fixtures.ts';
+import { fixtureFolder } from '../support/onnx-fixtures.ts';
 import { folder, MODEL } from './harness.ts';
 import { type Tamper, TIMM, vitGraph } from './vit-graph.ts';
 

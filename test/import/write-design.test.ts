@@ -7,7 +7,7 @@ import { DiagnosticsError } from '../../src/diagnostics/index.ts';
 import { loadDesign } from '../../src/dsl/load.ts';
 import { importWeights, inspectOnnx } from '../../src/import/index.ts';
 import { designText, writeDesign } from '../../src/import/write-design.ts';
-import { fixtureFolder } from './fixtures.ts';
+import { fixtureFolder } from '../support/onnx-fixtures.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 // Below the repository, so that the type checker finds `vitrum` as a user's project would.

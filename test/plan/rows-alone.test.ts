@@ -3,7 +3,7 @@ import { loadBoard } from '../../src/boards/index.ts';
 import { check } from '../../src/check/index.ts';
 import { choosePlan } from '../../src/plan/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
-import { fixtureImages, importFixture } from '../import/fixtures.ts';
+import { fixtureImages, importFixture } from '../support/onnx-fixtures.ts';
 
 /** The checked graph of a fixture whose head, or whose mean, takes learned tokens apart. */
 function checkedGraph(name: string) {

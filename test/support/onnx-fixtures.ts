@@ -2,15 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFault, openArrays } from '../../src/arrays/index.ts';
+import { argMax, frameCodes, goldenResult, prepareGolden } from '../../src/golden/index.ts';
 import type { Encoder } from '../../src/import/match/encoder.ts';
 import { isMismatch } from '../../src/import/match/mismatch.ts';
 import { modelOf, parametersOf } from '../../src/import/model.ts';
 import { readEncoder } from '../../src/import/onnx.ts';
 import { createReporter } from '../../src/import/reporter.ts';
+import type { IntegerGraph } from '../../src/ir/index.ts';
 import type { Model, Parameters } from '../../src/model/index.ts';
 
 /** The models that python/fixtures writes, with what ONNX Runtime makes of the shared images. */
-export const fixtureFolder = fileURLToPath(new URL('./fixtures/', import.meta.url));
+export const fixtureFolder = fileURLToPath(new URL('../import/fixtures/', import.meta.url));
 
 export interface FixtureRecord {
   readonly model: string;
@@ -76,4 +78,24 @@ export function importFixture(name: string): {
   const model = modelOf(encoder, 'fixture', { mean: all(FIXTURE_MEAN), std: all(FIXTURE_STD) });
   if (isMismatch(model)) throw new Error(model.reason);
   return { model, encoder, parameters: parametersOf(encoder, model) };
+}
+
+/** 10 log10 of the power of the wanted values over that of the difference. */
+export function decibelsOf(found: readonly number[], wanted: readonly number[]): number {
+  const signal = wanted.reduce((sum, v) => sum + v * v, 0);
+  const noise = found.reduce((sum, v, i) => sum + (v - (wanted[i] ?? Number.NaN)) ** 2, 0);
+  return 10 * Math.log10(signal / noise);
+}
+
+/** A graph's golden model beside the reference's logits, on the first of the shared images. */
+export function besideReference(name: string, graph: IntegerGraph, count: number) {
+  const { channels, logits } = fixtureRecord(name);
+  const images = fixtureImages(channels).images.slice(0, Math.min(count, logits.length));
+  const wanted = logits.slice(0, images.length);
+  const run = prepareGolden(graph, 'result');
+  const scale = graph.nodes.at(-1)?.output.scale ?? Number.NaN;
+  const codes = images.map((image) => goldenResult(graph, run(frameCodes(graph.input, image))));
+  const agreeing = codes.filter((c, i) => argMax(c) === argMax(wanted[i] ?? [])).length;
+  const found = codes.flatMap((c) => Array.from(c, (v) => v * scale));
+  return { images, agreeing, decibels: decibelsOf(found, wanted.flat()), wanted: wanted.flat() };
 }
