@@ -61,6 +61,35 @@ export const engine: Engine = {
     return { file, out: shown(resolve(options.out)), ...inspectionSummary(inspection) };
   },
 
+  explore: async (design, options, { onStep, onProgress }) => {
+    const { explore, exploreSteps, planText, bitsName, verifyPlans } = await import(
+      '../explore/index.ts'
+    );
+    const { stepper } = await import('../tools/index.ts');
+    const { verify = 0, planOut, clock: clocksMHz, ...rest } = options;
+    const step = stepper(exploreSteps + (verify > 0 ? 1 : 0), onStep);
+    const found = await explore(
+      design,
+      {
+        ...{ ...rest, clocksMHz },
+        onProgress: (share, best) => {
+          const rate = best ? `, best ${best.evaluation.framesPerSecond.toFixed(1)} fps` : '';
+          const bits = best?.point.bits ? ` at ${bitsName(best.point.bits)}` : '';
+          onProgress?.(`${(100 * share).toFixed(0)} %${rate}${bits}`);
+        },
+      },
+      step,
+    );
+    const { result, refused } = found;
+    const verified =
+      verify > 0 ? await step('verify', () => verifyPlans(design, result, verify)) : [];
+    if (planOut === undefined || !result.answer) return { result, refused, verified };
+    const path = resolve(planOut);
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(path, planText(result.design, result.answer.point));
+    return { result, refused, verified, planFile: shown(path) };
+  },
+
   detectTools: async () => {
     const { detectTools, installCommand } = await import('../tools/index.ts');
     return detectTools((tool) => installCommand([tool]));

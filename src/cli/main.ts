@@ -6,6 +6,7 @@ import { registerCheck } from './commands/check.ts';
 import type { Engine } from './commands/contracts.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerExplore } from './commands/explore.ts';
 import { registerImport } from './commands/import.ts';
 import { registerQuantize } from './commands/quantize.ts';
 import type { RunCommand } from './commands/register.ts';
@@ -33,7 +34,7 @@ export async function main(args: readonly string[], engine: Engine, io: Io): Pro
   const json = args.includes('--json');
   let exitCode: number = EXIT.ok;
   const run: RunCommand = async (body) => {
-    exitCode = reportOutcome(io, await body({ onStep: printSteps(io) }), json);
+    exitCode = reportOutcome(io, await body(printSteps(io)), json);
   };
   try {
     await createProgram(engine, run, io, json).parseAsync(args, { from: 'user' });
@@ -58,6 +59,7 @@ function createProgram(engine: Engine, run: RunCommand, io: Io, json: boolean): 
     registerBuild,
     registerSim,
     registerSynth,
+    registerExplore,
     registerAccuracy,
     registerQuantize,
     registerDoctor,

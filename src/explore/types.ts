@@ -160,7 +160,12 @@ export interface SearchCounts {
   /** Seconds of wall clock, calibration left out. */
   readonly seconds: number;
   readonly workers: number;
-  /** Points worked out in this run, per second of a worker's processor time; null: none were. */
+  /**
+   * Whose weights may come late over the bus, and that were not worked out cycle by cycle; they are
+   * in no answer and in no front.
+   */
+  readonly unsettled: number;
+  /** Points worked out in this run, per second in which a worker was at work; null: none were. */
   readonly plansPerSecondAndCore: number | null;
 }
 
@@ -171,7 +176,11 @@ export interface ExploreResult {
   readonly targetFps: number | null;
   /** Whether the answer reaches the target; true without one. */
   readonly reached: boolean;
-  /** With a target the plan to take; without one the fastest. Null where nothing fits the board. */
+  /**
+   * With a target the most precise plan that reaches it, of these the one that takes least of the
+   * board, or the fastest of all where none does. Without a target the fastest at the design's own
+   * bits. Null where nothing fits the board.
+   */
   readonly answer: (ExploredPlan & { readonly details: PlanDetails }) | null;
   /**
    * Plans of which none is worse than another in frames per second, every resource and precision

@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts';
 import type { ResourceEstimate } from './resources.ts';
 
 /** Share of a board's resources that a plan may take; the rest is for placement and the user. */
-const BUDGET = 0.8;
+export const BUDGET = 0.8;
 
 /** Whether an engine fits the budget of a board. */
 export function fits(need: ResourceEstimate, board: Board): boolean {

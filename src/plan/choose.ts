@@ -108,7 +108,7 @@ function freePlan(space: SearchSpace, fault: Fault): Plan {
 }
 
 /** The node that reads rows one by one, which a memory with several tokens in a word cannot give. */
-function readsRowsAlone({ nodes }: IntegerGraph): string | undefined {
+export function readsRowsAlone({ nodes }: IntegerGraph): string | undefined {
   return nodes.find(
     (node) =>
       (node.kind === 'linear' && (node.join ?? 1) > 1) ||

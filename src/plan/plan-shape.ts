@@ -1,7 +1,7 @@
 import type { Board } from '../boards/index.ts';
 import type { CheckedGraph } from '../check/index.ts';
 import { type IntegerGraph, signedBits } from '../ir/index.ts';
-import { countCycles } from './cycles.ts';
+import { countCycles, type IssueEvent } from './cycles.ts';
 import { type EngineShape, productsPerCycle, tokenWords } from './engine.ts';
 import { rowGroups } from './geometry.ts';
 import { engineParameters } from './parameters.ts';
@@ -30,11 +30,18 @@ export function planShape(
   // carries the stream over the passes that want more weights than the bus brings.
   const candidates = [true, false].flatMap((overlapNorms) => {
     const program = schedule(graph, shape, { overlapNorms, streamed });
-    return streamsFor(program, shape, rule.bits, place).map((stream) => ({
-      program,
-      stream,
-      cycles: countCycles(program, shape, geometry, undefined, stream),
-    }));
+    const counted = [];
+    for (const stream of streamsFor(program, shape, rule.bits, place)) {
+      let late = 0;
+      const observe = ({ array }: IssueEvent) => {
+        if (array) late += array.late.first + array.late.others;
+      };
+      const cycles = countCycles(program, shape, geometry, observe, stream);
+      counted.push({ program, stream, cycles });
+      // Weights that are never late come no earlier from a larger buffer.
+      if (late === 0) break;
+    }
+    return counted;
   });
   const { program, stream, cycles } = candidates.reduce((best, other) =>
     other.cycles.perFrame < best.cycles.perFrame ? other : best,

@@ -17,22 +17,44 @@ export interface ResourceEstimate {
 /** Resources of boards of other families are counted in blocks of UltraScale+, as synthesis does. */
 const COUNTED_ON = { family: 'xcup', uram: 0 } as const;
 
-/**
- * Adds up array, memories and units. The coefficients of the units were read off Yosys 0.55: the
- * tiny example (2 lanes of each unit, by `vitrum synth`), and the units of MNIST with 16 lanes.
- */
+/** A part of the engine and what it takes. */
+export interface EnginePart {
+  readonly name: 'array' | 'epilogue' | 'layerNorm' | 'softmax' | 'control' | 'memories';
+  readonly lut: number;
+  readonly dsp: number;
+  readonly bram36: number;
+  readonly uram: number;
+}
+
+/** Adds up the parts. */
 export function estimateResources(
   p: EngineParameters,
   board: Board,
   memories: MemoryNeed = memoryNeed(p, board),
 ): ResourceEstimate {
+  const sum = { lut: 0, dsp: 0, bram36: 0, uram: 0 };
+  for (const { lut, dsp, bram36, uram } of engineParts(p, board, memories)) {
+    sum.lut += lut;
+    sum.dsp += dsp;
+    sum.bram36 += bram36;
+    sum.uram += uram;
+  }
+  return { ...sum, memoryBits: memories.bits };
+}
+
+/**
+ * Array, units and memories. The coefficients of the units were read off Yosys 0.55: the tiny
+ * example (2 lanes of each unit, by `vitrum synth`), and the units of MNIST with 16 lanes.
+ */
+export function engineParts(
+  p: EngineParameters,
+  board: Board,
+  memories: MemoryNeed = memoryNeed(p, board),
+): readonly EnginePart[] {
   const lanes = p.TP * p.TO;
   const hasDsp = board.resources.dsp > 0;
   // A DSP multiplies one signed operand of `a` bits; a wider one takes another DSP.
   const wide = (bits: number) => Math.ceil(bits / board.dspWidth.a);
-  // Of the epilogue for the sum and the skip connection, of LayerNorm, and of softmax.
-  const multipliers =
-    (p.HAS_MULT ? lanes * (wide(p.SUM_BITS) + 1) : 0) + (3 * p.VL + 4) + (p.HAS_SOFTMAX ? p.VL : 0);
   const array = arrayCost({
     tokens: p.TP,
     inputs: p.TI,
@@ -44,21 +66,26 @@ export function estimateResources(
   });
   // Without DSPs a product takes about a LUT for each pair of bits.
   const softProducts = hasDsp ? 0 : array.dsp * (p.A_BITS + 1) * p.B_BITS;
-  const arrayLut = array.lut + array.lutram + softProducts;
-  const epilogueLut = lanes * (p.HAS_MULT ? 150 : 120);
-  const normLut = 124 * p.VL + 222;
-  const softmaxLut = p.HAS_SOFTMAX ? 78 * p.VL + 73 : 0;
-  // Sequencer, registers and streams; adders and multiplexers of the sums; choice of operands.
-  const control = 900 + 2 * lanes * p.ACC_BITS + 3 * p.TP * p.TI * p.A_BITS;
   // Without DSPs a multiplier of the units is about 300 LUTs.
-  const softMultipliers = hasDsp ? 0 : 300 * multipliers;
-  return {
-    lut: arrayLut + epilogueLut + normLut + softmaxLut + memories.lut + control + softMultipliers,
-    dsp: hasDsp ? multipliers + array.dsp : 0,
-    bram36: memories.bram36,
-    uram: memories.uram,
-    memoryBits: memories.bits,
-  };
+  const part = (name: EnginePart['name'], lut: number, multipliers = 0): EnginePart => ({
+    ...{ name, bram36: 0, uram: 0 },
+    lut: lut + (hasDsp ? 0 : 300 * multipliers),
+    dsp: hasDsp ? multipliers : 0,
+  });
+  return [
+    { ...part('array', array.lut + array.lutram + softProducts), dsp: hasDsp ? array.dsp : 0 },
+    // For the sum and the skip connection.
+    part(
+      'epilogue',
+      lanes * (p.HAS_MULT ? 150 : 120),
+      p.HAS_MULT ? lanes * (wide(p.SUM_BITS) + 1) : 0,
+    ),
+    part('layerNorm', 124 * p.VL + 222, 3 * p.VL + 4),
+    ...(p.HAS_SOFTMAX ? [part('softmax', 78 * p.VL + 73, p.VL)] : []),
+    // Sequencer, registers and streams; adders and multiplexers of the sums; choice of operands.
+    part('control', 900 + 2 * lanes * p.ACC_BITS + 3 * p.TP * p.TI * p.A_BITS),
+    { ...part('memories', memories.lut), bram36: memories.bram36, uram: memories.uram },
+  ];
 }
 
 /** What the memories of an engine take. */

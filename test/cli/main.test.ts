@@ -87,6 +87,7 @@ const ENGINE: Engine = {
   }),
   checkModel: async (file) => ({ file, summary: [['width', '24']], figures: { width: 24 } }),
   importModel: async (file, { out }) => ({ file, out, summary: [], figures: {} }),
+  explore: () => Promise.reject(new Error('not asked for')),
   detectTools: async () => [tool('verilator', 'ok', ['sim']), tool('yosys', 'missing', [])],
 };
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { DesignAccuracyOptions } from '../../accuracy/index.ts';
 import { presetNames } from '../../dsl/presets.ts';
-import { wholeNumber } from '../options.ts';
+import { bitList, wholeNumber } from '../options.ts';
 import { table, thousands } from '../text.ts';
 import type { AccuracyResult, Engine, Outcome } from './contracts.ts';
 import type { RunCommand } from './register.ts';
@@ -56,16 +56,6 @@ function presetList(text: string): readonly string[] {
   throw new InvalidArgumentError(
     `There is no preset ${unknown}; known are ${presetNames.join(', ')}.`,
   );
-}
-
-function bitList(text: string): DesignAccuracyOptions['bits'] {
-  return text.split(',').map((part) => {
-    const [, weights, activations] = /^\s*W([2-8])A([2-8])\s*$/i.exec(part) ?? [];
-    if (weights === undefined || activations === undefined) {
-      throw new InvalidArgumentError(`${part} is not of the form W4A8, with 2 to 8 bits each.`);
-    }
-    return { weights: Number(weights), activations: Number(activations) };
-  });
 }
 
 function outcome(result: AccuracyResult): Outcome {

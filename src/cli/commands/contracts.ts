@@ -1,4 +1,5 @@
 import type { Accuracy, DesignAccuracyOptions } from '../../accuracy/index.ts';
+import type { ExploreResult, RefusedBits, VerifiedPlan } from '../../explore/index.ts';
 import type { LossReport, MappedMemory } from '../../plan/index.ts';
 import type { SynthReport } from '../../synth/index.ts';
 import type { Detected, OnStep } from '../../tools/index.ts';
@@ -6,6 +7,8 @@ import type { Detected, OnStep } from '../../tools/index.ts';
 /** What every command gets beside its options. */
 export interface Context {
   readonly onStep: OnStep;
+  /** Shows how far a long step is, where people watch. */
+  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 export interface BuildOptions {
@@ -126,6 +129,27 @@ export interface ImportResult extends CheckResult {
   readonly out: string;
 }
 
+export interface ExploreCommandOptions {
+  readonly board?: string | undefined;
+  readonly targetFps?: number | undefined;
+  readonly bits?: readonly { readonly weights: number; readonly activations: number }[] | undefined;
+  /** MHz */
+  readonly clock?: readonly number[] | undefined;
+  /** File for the plan of the answer. */
+  readonly planOut?: string | undefined;
+  /** So many of the best plans are built, synthesized and simulated. */
+  readonly verify?: number | undefined;
+  readonly workers?: number | undefined;
+}
+
+export interface ExploreCommandResult {
+  readonly result: ExploreResult;
+  readonly refused: readonly RefusedBits[];
+  readonly verified: readonly VerifiedPlan[];
+  /** The plan file that was written. */
+  readonly planFile?: string | undefined;
+}
+
 /**
  * What the commands call. `target` is a design file or a folder made by a build. They throw
  * `DiagnosticsError` for the user's faults and `ToolError` for missing tools; a check that failed
@@ -142,6 +166,11 @@ export interface Engine {
   ): Promise<AccuracyResult>;
   checkModel(file: string, options: CheckOptions): Promise<CheckResult>;
   importModel(file: string, options: ImportOptions): Promise<ImportResult>;
+  explore(
+    design: string,
+    options: ExploreCommandOptions,
+    context: Context,
+  ): Promise<ExploreCommandResult>;
   detectTools(): Promise<readonly Detected[]>;
 }
 

@@ -55,8 +55,6 @@ export interface Evaluator {
   workExactly(shape: EngineShape, place: WeightPlace): Worked;
   /** The multipliers that can be made in a tile. */
   legal(tile: EngineShape, primitives: boolean): readonly Multipliers[];
-  /** Useful products of a frame. */
-  readonly products: number;
 }
 
 /** What graphs of one model at different bits share: everything but widths. */
@@ -314,7 +312,6 @@ export function createEvaluator(
   };
 
   return {
-    products: usefulProductsOf(checked),
     work,
     legal(tile, primitives) {
       // Whether products fit into DSPs or LUTs depends on how many are added up.
@@ -335,14 +332,4 @@ export function createEvaluator(
       };
     },
   };
-}
-
-/** Products that serve a result, whatever the tile. */
-function usefulProductsOf({ graph }: CheckedGraph): number {
-  const some = { tokens: 1, inputs: 1, outputs: 1, vector: 1 };
-  const { matmuls } = schedule(graph, some, { overlapNorms: false, streamed: () => false });
-  return matmuls.reduce(
-    (sum, { rows, lead, elements, columns }) => sum + (rows - lead) * elements * columns,
-    0,
-  );
 }

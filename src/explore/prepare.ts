@@ -1,0 +1,137 @@
+import { keyOf, type Store, sourcesOf } from '../accuracy/store.ts';
+import { type CheckedGraph, check } from '../check/index.ts';
+import { DiagnosticsError } from '../diagnostics/index.ts';
+import type { WeightSource } from '../dsl/design.ts';
+import type { AnyDesign } from '../dsl/load.ts';
+import { loadImages } from '../images/index.ts';
+import { importManifest, importWeights, keepQuantization } from '../import/index.ts';
+import type { IntegerGraph } from '../ir/index.ts';
+import { parseGraph, serializeGraph } from '../ir/serialize.ts';
+import type { Model, Parameters } from '../model/index.ts';
+import { createObservations, quantizeObserved } from '../quantize/index.ts';
+import { thinGraph } from './evaluate/thin.ts';
+import { quantOf } from './plan-file/index.ts';
+import { bitsName } from './space.ts';
+import type { PlanBits } from './types.ts';
+
+/** A graph as planning reads it, and the bits that it has. */
+export interface PreparedGraph {
+  readonly bits: PlanBits | null;
+  readonly checked: CheckedGraph;
+}
+
+/** Bits at which the model cannot be built, and why. */
+export interface RefusedBits {
+  readonly bits: PlanBits;
+  readonly why: string;
+}
+
+export interface Prepared {
+  readonly graphs: readonly PreparedGraph[];
+  readonly refused: readonly RefusedBits[];
+}
+
+/**
+ * The graphs of a design at several bits, the float model calibrated once and not at all where the
+ * store has every graph. Throws `DiagnosticsError` where none of them can be built.
+ *
+ * @param candidates bits to quantize at; null for those of integers that are given
+ * @param onGraph is told of every graph that is ready
+ */
+export function prepareGraphs(
+  design: AnyDesign,
+  folder: string,
+  candidates: readonly (PlanBits | null)[],
+  store: Store,
+  onGraph: (name: string) => void = () => {},
+): Prepared {
+  const source = sourceOf(design, folder);
+  const graphs: PreparedGraph[] = [];
+  const refused: RefusedBits[] = [];
+  let fault: DiagnosticsError | undefined;
+  for (const bits of candidates) {
+    try {
+      const key = keyOf('graph', source.key(), bits);
+      const checked = readGraph(store.read(key)) ?? thinGraph(check(source.graph(bits)));
+      store.write(key, writeGraph(checked));
+      graphs.push({ bits, checked });
+      onGraph(bitsName(bits));
+    } catch (error) {
+      if (!(error instanceof DiagnosticsError) || !bits) throw error;
+      fault ??= error;
+      refused.push({ bits, why: error.diagnostics[0]?.message ?? '' });
+    }
+  }
+  if (graphs.length === 0 && fault) throw fault;
+  return { graphs, refused };
+}
+
+interface GraphSource {
+  /** Tells apart what graphs are made from. */
+  key(): string;
+  graph(bits: PlanBits | null): IntegerGraph;
+}
+
+function sourceOf(design: AnyDesign, folder: string): GraphSource {
+  const { name, places } = design;
+  const version = once(() => sourcesOf('quantize', 'check', 'import', 'explore/evaluate', 'ir'));
+  if (design.kind === 'integerDesign') {
+    const graph = once(() => importManifest(design.manifest, name, folder, places.manifest));
+    return { key: () => keyOf(version(), serializeGraph(graph())), graph: () => graph() };
+  }
+  const { model, weights, quant, calibration } = design;
+  const imported = once(() =>
+    importWeights(model, weights, folder, quant.fromFile === true, places.weights),
+  );
+  const images = once(() => loadImages(calibration, model, places.calibration, folder));
+  const observed = once(() => createObservations(model, imported().parameters, images()));
+  return {
+    key: once(() =>
+      keyOf(
+        version(),
+        named(model),
+        quant,
+        weightsKey(weights, () => imported().parameters),
+        images(),
+      ),
+    ),
+    graph(bits) {
+      const { encoder, parameters } = imported();
+      if (encoder) return keepQuantization(encoder, model, parameters, images(), quant);
+      return quantizeObserved(observed(), bits ? quantOf(quant, bits) : quant).graph;
+    },
+  };
+}
+
+/** Random weights follow from their seed; those of a file are read. */
+function weightsKey(source: WeightSource, parameters: () => Parameters): string {
+  return source.kind === 'random' ? keyOf(source) : keyOf(parameters());
+}
+
+/** Without places, which say nothing about the model. */
+function named({ place: _, branches, ...model }: Model) {
+  return { ...model, branches: branches.map(({ place: __, ...branch }) => branch) };
+}
+
+interface StoredGraph {
+  readonly graph: string;
+  readonly widths: readonly (readonly [string, unknown])[];
+}
+
+function writeGraph({ graph, widths }: CheckedGraph): StoredGraph {
+  return { graph: serializeGraph(graph), widths: [...widths] };
+}
+
+function readGraph(stored: unknown): CheckedGraph | undefined {
+  if (!stored) return undefined;
+  const { graph, widths } = stored as StoredGraph;
+  return { graph: parseGraph(graph), widths: new Map(widths) as CheckedGraph['widths'] };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,157 @@
+import type { Board } from '../../boards/index.ts';
+import type { CheckedGraph } from '../../check/index.ts';
+import { multiplierKinds } from '../../dsl/design.ts';
+import { arrayFitsBoard } from '../../plan/budget.ts';
+import type { EngineShape, Multipliers, WeightPlace } from '../../plan/index.ts';
+import { bindingOf } from '../binding.ts';
+import {
+  createEvaluator,
+  createTemplates,
+  type Evaluator,
+  type Worked,
+} from '../evaluate/evaluator.ts';
+import { paretoFront } from '../front.ts';
+import { type SpaceOptions, shapesOf, type TileGroup } from '../space.ts';
+
+/** One tile with all its lanes, multipliers, places of weights, and bits. */
+export interface TileTask {
+  readonly kind: 'tile';
+  readonly board: Board;
+  readonly tile: TileGroup;
+  readonly options: SpaceOptions;
+  /** Numbers of the graphs to plan, in the order of their precision. */
+  readonly graphs: readonly number[];
+  /** Its points are counted and not worked out: a bound says that they are too slow. */
+  readonly tooSlow: boolean;
+}
+
+/** One point whose weights may come late, cycle by cycle. */
+export interface ExactTask {
+  readonly kind: 'exact';
+  readonly board: Board;
+  readonly row: Row;
+}
+
+export type Task = TileTask | ExactTask;
+
+/** A point that was worked out: what was chosen, and what came of it. */
+export interface Row extends Worked {
+  readonly graph: number;
+  readonly tile: Pick<EngineShape, 'tokens' | 'inputs' | 'outputs' | 'vector'>;
+  readonly multipliers: Multipliers;
+  readonly place: WeightPlace;
+}
+
+export interface TileResult {
+  /** Of the points that fit the board those that no other of the tile is as good as in everything. */
+  readonly rows: readonly Row[];
+  /** The point that comes nearest to fitting, where none does. */
+  readonly nearest: Row | null;
+  readonly points: number;
+  readonly evaluated: number;
+  /** Not worked out because the array alone is too large or too slow. */
+  readonly cut: number;
+  readonly fitting: number;
+  /** Of these: left out because their bus may be too slow, and another is not. */
+  readonly late: number;
+  /** Seconds of work. */
+  readonly seconds: number;
+}
+
+export type TaskResult<T extends Task> = T extends TileTask ? TileResult : Row;
+
+/** Runs tasks on graphs of one structure, and keeps what they share from task to task. */
+export function createRunner(graphs: readonly CheckedGraph[]): (task: Task) => TileResult | Row {
+  const templates = createTemplates(graphs[0] as CheckedGraph);
+  const evaluators = new Map<string, Evaluator>();
+  const evaluator = (graph: number, board: Board): Evaluator => {
+    const key = `${graph} ${JSON.stringify(board)}`;
+    const found =
+      evaluators.get(key) ?? createEvaluator(graphs[graph] as CheckedGraph, board, templates);
+    evaluators.set(key, found);
+    return found;
+  };
+  return (task) => {
+    if (task.kind === 'tile') return runTile(task, (graph) => evaluator(graph, task.board));
+    const { row, board } = task;
+    const { tile, multipliers, place, graph } = row;
+    return { ...row, ...evaluator(graph, board).workExactly({ ...tile, multipliers }, place) };
+  };
+}
+
+function runTile(
+  { board, tile, options, graphs, tooSlow }: TileTask,
+  evaluator: (graph: number) => Evaluator,
+): TileResult {
+  const began = performance.now();
+  const places: WeightPlace[] = [
+    ...(options.onChip ? (['onChip'] as const) : []),
+    ...options.buses.map((axiBits) => ({ axiBits })),
+  ];
+  const rows: Row[] = [];
+  let nearest: Row | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  const counts = { points: 0, evaluated: 0, cut: 0 };
+  for (const graph of graphs) {
+    const plans = evaluator(graph);
+    for (const shape of shapesOf(tile)) {
+      for (const multipliers of kindsOf(plans, shape, options)) {
+        counts.points += places.length;
+        if (tooSlow || !arrayFitsBoard(shape, multipliers, board)) {
+          counts.cut += places.length;
+          continue;
+        }
+        for (const place of places) {
+          counts.evaluated++;
+          const worked = plans.work({ ...shape, multipliers }, place);
+          const { share } = bindingOf(worked.estimate, board);
+          const row = () => ({ graph, tile: shape, multipliers, place, ...worked });
+          if (share <= 1) rows.push(row());
+          else if (share < least) [nearest, least] = [row(), share];
+        }
+      }
+    }
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const fitting = rows.length;
+  const { kept, late } = worthKeeping(rows);
+  return {
+    ...{ rows: kept, nearest: fitting > 0 ? null : nearest },
+    ...{ ...counts, fitting, late, seconds },
+  };
+}
+
+/**
+ * The points of which no exact one is as good in everything. One whose bus may be too slow is kept
+ * only where no other place of the weights is surely fast enough for the same engine.
+ */
+function worthKeeping(rows: readonly Row[]): {
+  readonly kept: readonly Row[];
+  readonly late: number;
+} {
+  const exact = rows.filter((row) => row.exact);
+  const served = new Set(exact.map(engineKey));
+  const late = rows.filter((row) => !row.exact && !served.has(engineKey(row)));
+  const kept = [...paretoFront(exact, measuresOf), ...late];
+  return { kept, late: rows.length - exact.length - late.length };
+}
+
+function engineKey({ graph, tile, multipliers }: Row): string {
+  return `${graph} ${tile.vector} ${multipliers.style} ${multipliers.cell}`;
+}
+
+/** What a plan is better in the smaller it is. Graphs are in the order of their precision. */
+export function measuresOf({ cyclesPerFrame, estimate, graph }: Row): readonly number[] {
+  const { lut, dsp, bram36, uram, memoryBits } = estimate;
+  return [cyclesPerFrame, graph, lut, dsp, bram36, uram, memoryBits];
+}
+
+/** Multipliers of a shape, each once: where a primitive is asked for and there is none, none. */
+function kindsOf(plans: Evaluator, shape: EngineShape, options: SpaceOptions): Multipliers[] {
+  return options.primitives.flatMap((primitives) =>
+    plans.legal(shape, primitives).filter(({ style, cell }) => {
+      const kind = multiplierKinds[style];
+      return kind && options.multipliers.includes(kind) && (cell === 1) === primitives;
+    }),
+  );
+}

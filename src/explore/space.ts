@@ -1,0 +1,90 @@
+import type { Board } from '../boards/index.ts';
+import type { MultiplierKind } from '../dsl/design.ts';
+import { type EngineShape, productsPerCycle } from '../plan/index.ts';
+import type { PlanBits, WeightBus } from './types.ts';
+
+/** What is searched over, beside tiles. */
+export interface SpaceOptions {
+  readonly clocksMHz: readonly number[];
+  readonly multipliers: readonly MultiplierKind[];
+  readonly primitives: readonly boolean[];
+  readonly onChip: boolean;
+  /** None where the board has no external memory. */
+  readonly buses: readonly WeightBus[];
+}
+
+export const BUSES: readonly WeightBus[] = [64, 128, 256];
+
+/** A tile with the vector lanes that it can have. */
+export interface TileGroup {
+  readonly tokens: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly vectors: readonly number[];
+}
+
+const SIDES = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+const LANES = [2, 4, 8, 16, 32];
+const TOKENS = [1, 2, 4];
+/** Sides further apart waste more at the edges of some product than they save at others. */
+const FARTHEST_SIDES = 4;
+
+/**
+ * The tiles of the space in order of size: sides of powers of two and three times powers of two,
+ * of which one divides the other.
+ *
+ * @param alone whether the graph reads tokens one by one, so that none lie side by side
+ */
+export function tileGroups(alone: boolean): readonly TileGroup[] {
+  const sides = SIDES.flatMap((inputs) =>
+    SIDES.flatMap((outputs) => {
+      const small = Math.min(inputs, outputs);
+      const ratio = Math.max(inputs, outputs) / small;
+      return Number.isInteger(ratio) && ratio <= FARTHEST_SIDES ? [{ inputs, outputs, small }] : [];
+    }),
+  );
+  return sides
+    .flatMap(({ inputs, outputs, small }) =>
+      (alone ? [1] : TOKENS).flatMap((tokens) => {
+        const vectors = LANES.filter((lanes) => small % lanes === 0);
+        return small % tokens === 0 ? [{ tokens, inputs, outputs, vectors }] : [];
+      }),
+    )
+    .sort((a, b) => productsPerCycle(a) - productsPerCycle(b) || a.inputs - b.inputs);
+}
+
+/** The shapes of a group, without multipliers. */
+export function shapesOf({ vectors, ...tile }: TileGroup): readonly EngineShape[] {
+  return vectors.map((vector) => ({ ...tile, vector }));
+}
+
+/** Whether the fabric of a board reaches a memory over AXI4. */
+export function hasExternalMemory({ family }: Board): boolean {
+  return family === 'xcup' || family === 'xc7';
+}
+
+/** Bits that are tried where the user names none, the most precise first. */
+export const USUAL_BITS: readonly (readonly [weights: number, activations: number])[] = [
+  [8, 8],
+  [6, 8],
+  [4, 8],
+  [6, 6],
+  [4, 6],
+  [5, 5],
+  [4, 4],
+  [3, 4],
+  [3, 3],
+];
+
+/**
+ * The order of precision where no accuracy is known: by bits of weights and activations together,
+ * of equal sums the one with more for activations, which lose more by a bit.
+ */
+export function precisionOf(bits: PlanBits | null): number {
+  return bits ? 16 * (bits.weights + bits.activations) + bits.activations : 0;
+}
+
+/** `W4A8` */
+export function bitsName(bits: PlanBits | null): string {
+  return bits ? `W${bits.weights}A${bits.activations}` : 'as given';
+}

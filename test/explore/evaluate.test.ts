@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../src/arithmetic/index.ts';
+import { loadBoard } from '../../src/boards/index.ts';
+import { createEvaluator, createTemplates } from '../../src/explore/evaluate/evaluator.ts';
+import { thinGraph } from '../../src/explore/evaluate/thin.ts';
+import { shapesOf, tileGroups } from '../../src/explore/space.ts';
+import { planShape, type WeightPlace } from '../../src/plan/index.ts';
+import { graphOf, models } from './graphs.ts';
+
+const places: readonly WeightPlace[] = [
+  'onChip',
+  { axiBits: 64 },
+  { axiBits: 128 },
+  { axiBits: 256 },
+];
+const bits = [
+  [8, 8],
+  [3, 5],
+  [4, 4],
+] as const;
+
+describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s model', (model) => {
+  const graphs = bits.map(([weights, activations]) => graphOf(model, weights, activations));
+  const [reference] = graphs.map(thinGraph);
+  if (!reference) throw new Error('no graph');
+  const templates = createTemplates(reference);
+  const random = createRandom(7);
+  const pick = <T>(all: readonly T[]): T => all[random.nextInt(0, all.length - 1)] as T;
+  const shapes = tileGroups(model === 'mean').flatMap(shapesOf);
+
+  it.each(['zcu104', 'arty-a7-100', 'ulx3s-85f'])('are those of the planner on %s', (name) => {
+    const board = loadBoard(name, '.');
+    const evaluators = graphs.map((g) => createEvaluator(thinGraph(g), board, templates));
+    for (let n = 0; n < 12; n++) {
+      const index = random.nextInt(0, graphs.length - 1);
+      const graph = graphs[index];
+      const evaluator = evaluators[index];
+      if (!graph || !evaluator) throw new Error('no such graph');
+      const tile = pick(shapes);
+      const multipliers = pick(evaluator.legal(tile, random.nextInt(0, 1) === 1));
+      const place = pick(places);
+      const shape = { ...tile, multipliers };
+      const worked = evaluator.work(shape, place);
+      const plan = planShape(graph, board, 100, shape, place);
+      if (!worked.exact) {
+        expect(worked.cyclesPerFrame).toBeLessThanOrEqual(plan.cycles.perFrame);
+        expect(evaluator.workExactly(shape, place).cyclesPerFrame).toBe(plan.cycles.perFrame);
+        continue;
+      }
+      expect({
+        ...{ shape, place },
+        cycles: { perFrame: worked.cyclesPerFrame, latency: worked.latencyCycles },
+        estimate: worked.estimate,
+      }).toEqual({ shape, place, cycles: plan.cycles, estimate: plan.estimate });
+    }
+  });
+});
