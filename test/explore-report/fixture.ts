@@ -59,7 +59,7 @@ export function reportFixture(options: FixtureOptions): ReportInput {
     front: all.map((one) => one.explored),
     alternatives: [],
     counts: {
-      ...{ points: 40_000, evaluated: 9000, cut: 31_000, stored: 0, fitting: 800 },
+      ...{ unsettled: 0, points: 40_000, evaluated: 9000, cut: 31_000, stored: 0, fitting: 800 },
       ...{ seconds: 1.25, workers: 2, plansPerSecondAndCore: 21_000 },
     },
   };

@@ -1,5 +1,3 @@
-import { engineMachine, type Machine } from '../roofline/index.ts';
-import type { ExploreResult } from '../types.ts';
 import { type Chart, csv, standaloneSvg } from './chart.ts';
 import { cyclesChart } from './charts/cycles.ts';
 import { frontChart } from './charts/front.ts';
@@ -9,6 +7,8 @@ import { rooflineChart } from './charts/roofline.ts';
 import { page } from './page.ts';
 import type { ReportInput } from './report-input.ts';
 
+export { answerMachine } from './answer-machine.ts';
+export { reportOf } from './explored-report.ts';
 export type { Fact, ReportInput } from './report-input.ts';
 
 /** A file of a report, named from the folder of the page. */
@@ -43,14 +43,4 @@ function chartsOf(input: ReportInput): Chart[] {
       ? [cyclesChart(answer.details), modulesChart(answer.details, answer.evaluation, board)]
       : []),
   ];
-}
-
-/** The roof of the engine of an answer: its array, and its bus where it has one. */
-export function answerMachine({ answer }: ExploreResult, board: Machine): Machine | undefined {
-  if (!answer) return undefined;
-  const { tile, weightBus, clockMHz } = answer.point;
-  const products = tile.tokens * tile.inputs * tile.outputs;
-  const engine = engineMachine('this plan', products, weightBus ?? 128, clockMHz);
-  // Weights on chip take no bus: the roof is the array's alone, on the board's own slope.
-  return weightBus === null ? { ...engine, bytesPerSecond: board.bytesPerSecond } : engine;
 }

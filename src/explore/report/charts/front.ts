@@ -16,7 +16,7 @@ export function frontChart({ result }: ReportInput): Chart {
   const { front, answer, targetFps, board } = result;
   const plans = [...front].sort((a, b) => fps(a) - fps(b));
   const known = plans.some(({ evaluation }) => evaluation.accuracy !== null);
-  const metric = plans.find((p) => p.evaluation.accuracy)?.evaluation.accuracy?.metric;
+  const { metric, how } = plans.find((p) => p.evaluation.accuracy)?.evaluation.accuracy ?? {};
   const heightOf = ({ evaluation: { accuracy, binding } }: ExploredPlan) =>
     known ? (accuracy?.value ?? Number.NaN) : binding.share;
   const drawn = plans.filter((plan) => Number.isFinite(heightOf(plan)));
@@ -35,7 +35,7 @@ export function frontChart({ result }: ReportInput): Chart {
   const label = !known
     ? 'largest share of what the search may take of a resource'
     : metric === 'sqnr'
-      ? 'signal to noise of the outputs, dB'
+      ? `signal to noise of ${how === 'proxy' ? 'weights and activations, a proxy' : 'the outputs'}, dB`
       : 'top-1 accuracy';
   // Those that none beats in frames per second and in what is drawn: others are better in resources.
   const better = (a: number, b: number) => (known ? a > b : a < b);
