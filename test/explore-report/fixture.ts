@@ -56,6 +56,7 @@ export function reportFixture(options: FixtureOptions): ReportInput {
         framesInFlight: 2,
       },
     },
+    nearest: null,
     front: all.map((one) => one.explored),
     alternatives: [],
     counts: {
@@ -87,7 +88,7 @@ function exploredOf(plan: Plan, bits: number, top1: number): ExploredPlan {
       ...{ board: plan.board.name, clockMHz: plan.clockMHz },
       bits: { weights: bits, activations: 8, residual: 16, ends: 8, layers: null },
       ...{ tile: { tokens, inputs, outputs, vector }, multipliers: 'double', primitives: false },
-      ...{ weights: 'onChip', weightBus: null, potShare: 0 },
+      ...{ weights: 'onChip', weightBus: null, lutOutputs: 0 },
     },
     evaluation: {
       cyclesPerFrame: cycles.perFrame,

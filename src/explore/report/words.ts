@@ -79,7 +79,10 @@ export function planFacts({ result, facts = [] }: ReportInput): Fact[] {
       name: 'multipliers',
       value: `${point.multipliers}${point.primitives ? ', DSP primitives' : ''}`,
     },
-    { name: 'power-of-two rows', value: percent(point.potShare) },
+    {
+      name: 'outputs on LUTs',
+      value: point.multipliers === 'lut' ? 'all' : `${point.lutOutputs} of ${point.tile.outputs}`,
+    },
     { name: 'clock', value: `${short(point.clockMHz)} MHz` },
     {
       name: 'weights',
