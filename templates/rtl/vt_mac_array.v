@@ -39,6 +39,7 @@ module vt_mac_array #(
   input  wire                                             swap_i,
   output wire [TP*TO*(A_BITS+1+B_BITS+$clog2(TI))-1:0]    dot_o        // (t*TO + o)
 );
+  wire unused_delays = &{1'b0, DSP_DELAY[0], LUT_DELAY[0]};  // used with LUT_TO alone
   generate
     if (LUT_TO > 0) begin : g_split
       vt_mac_split #(

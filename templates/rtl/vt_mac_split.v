@@ -41,8 +41,14 @@ module vt_mac_split #(
 
   // ---- outputs on DSPs ----------------------------------------------------------------------
   reg [LUT_TO*ROW_BITS-1:0] passed_q;
-  always @(posedge clk_i)
-    if (row_valid_i) passed_q <= {row_i, passed_q} >> ROW_BITS;
+  generate
+    if (LUT_TO == 1) begin : g_row
+      always @(posedge clk_i) if (row_valid_i) passed_q <= row_i;
+    end else begin : g_rows
+      always @(posedge clk_i)
+        if (row_valid_i) passed_q <= {row_i, passed_q[LUT_TO*ROW_BITS-1:ROW_BITS]};
+    end
+  endgenerate
   wire [FLAGS-1:0]             dsp_flags;
   wire [WORD_BITS-1:0]         dsp_a;
   wire [ROW_BITS-1:0]          dsp_row;
