@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WeightSource } from '../../src/dsl/design.ts';
 import { loadDesign } from '../../src/dsl/load.ts';
-import { vit } from '../../src/dsl/vit.ts';
 import {
   type LabelledImage,
   loadImages,
@@ -33,7 +32,7 @@ export async function accuracySubjects(
 ): Promise<AccuracySubject[]> {
   const subjects: AccuracySubject[] = [];
   if (names.includes('mnist')) subjects.push(await mnist(count));
-  if (names.includes('cifar10')) subjects.push(...cifar10(count));
+  if (names.includes('cifar10')) subjects.push(...(await cifar10(count)));
   return subjects;
 }
 
@@ -56,31 +55,24 @@ async function mnist(count: number): Promise<AccuracySubject> {
   return { ...common, images: loadLabelled(source, model) };
 }
 
-/** What examples/cifar10/train/train.py writes; the images are not committed. */
-function cifar10(count: number): AccuracySubject[] {
+/** The example; its images are not committed. */
+async function cifar10(count: number): Promise<AccuracySubject[]> {
   const folder = root('examples/cifar10');
-  const needed = ['cifar10.onnx', 'train/cache/test.npz', 'train/cache/calibration.npz'];
+  const needed = ['cifar10.onnx', 'images/test.npz', 'images/calibration.npz'];
   const missing = needed.filter((path) => !existsSync(join(folder, path)));
-  const { value } = vit({
-    ...{ image: 32, channels: 3, patch: 4, width: 128, depth: 6, heads: 4, mlp: 512, classes: 10 },
-    mean: [0.4914, 0.4822, 0.4465],
-    std: [0.247, 0.2435, 0.2616],
-  });
-  if (missing.length > 0 || !value) {
+  if (missing.length > 0) {
     console.warn(
-      `cifar10 is left out, without ${missing.join(', ')}: examples/cifar10/train makes them`,
+      `cifar10 is left out, without ${missing.join(', ')}: see examples/cifar10/README.md`,
     );
     return [];
   }
-  const calibration = readNpzImages(join(folder, 'train/cache/calibration.npz')).slice(0, 256);
+  const { design } = await loadDesign(join(folder, 'cifar10.vit.ts'));
+  const { model, weights } = design;
   return [
     {
-      name: 'cifar10',
-      model: { name: 'cifar10', ...value },
-      weights: { kind: 'onnx', file: 'cifar10.onnx' },
-      folder,
-      calibration: calibration.map(({ pixels }) => pixels),
-      images: splitImages(readNpzImages(join(folder, 'train/cache/test.npz')), count).chosen,
+      ...{ name: 'cifar10', model, weights, folder },
+      calibration: loadImages(design.calibration, model, undefined, folder),
+      images: splitImages(readNpzImages(join(folder, 'images/test.npz')), count).chosen,
     },
   ];
 }

@@ -259,19 +259,21 @@ def train(model, averaged, data, opt, say):
 # ---------------------------------------------------------------- what is written
 
 
-def write_images(cache, data, seed):
-    """The test set, and 512 training images to calibrate with, as the accuracy bench reads them."""
+def write_images(folder, data, seed):
+    """The test set, and 512 training images to calibrate with, as the example reads them."""
+    folder.mkdir(parents=True, exist_ok=True)
     (images, labels), (test_images, test_labels) = data
     pick = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:512]
     for name, x, y in (("test", test_images, test_labels), ("calibration", images[pick], labels[pick])):
         pixels = x.permute(0, 2, 3, 1).contiguous().numpy()
-        np.savez_compressed(cache / f"{name}.npz", images=pixels, labels=y.numpy().astype(np.int32))
+        np.savez_compressed(folder / f"{name}.npz", images=pixels, labels=y.numpy().astype(np.int32))
 
 
 def main():
     arg = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arg.add_argument("--data", type=Path, default=HERE / "../../../../shared/data/cifar10/cifar10-jpeg.tar.xz")
     arg.add_argument("--cache", type=Path, default=HERE / "cache", help="decoded images and the checkpoint")
+    arg.add_argument("--images", type=Path, default=HERE / "../images", help="test.npz and calibration.npz")
     arg.add_argument("--out", type=Path, default=HERE, help="folder of train.log")
     arg.add_argument("--onnx", type=Path, default=HERE / "../cifar10.onnx")
     arg.add_argument("--minutes", type=float, default=110)
@@ -306,13 +308,13 @@ def main():
         print(line, file=log, flush=True)
 
     data = load(opt.data, opt.cache)
-    write_images(opt.cache, data, opt.seed)
+    write_images(opt.images, data, opt.seed)
     data = [(x.to(opt.device), y.to(opt.device)) for x, y in data]
     model, averaged = (VisionTransformer(**SHAPE).to(opt.device) for _ in range(2))
     averaged.load_state_dict(model.state_dict())
     averaged.requires_grad_(False)
     say(f"python {platform.python_version()}  torch {torch.__version__}  numpy {np.__version__}  onnx {onnx.__version__}")
-    files = ("data", "cache", "out", "onnx")
+    files = ("data", "cache", "images", "out", "onnx")
     say("settings " + "  ".join(f"{k}={v}" for k, v in vars(opt).items() if k not in files))
     say(f"parameters {sum(p.numel() for p in model.parameters())}")
     state = train(model, averaged, data, opt, say)
