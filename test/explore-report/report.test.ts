@@ -157,7 +157,7 @@ describe('parts of a report', () => {
   test('labels overlap neither each other nor points', () => {
     const points = Array.from({ length: 12 }, (_, i) => ({ x: 100 + 7 * i, y: 100, words: 'QKV' }));
     const frame = { left: 0, right: 300, top: 0, bottom: 200 };
-    const placed = placeLabels(points, [], [], frame);
+    const placed = placeLabels(points, [], frame);
     expect(placed.length).toBeGreaterThan(2);
     const boxes = placed.map(({ labelX, labelY, anchor }) => {
       const width = 3 * 12 * 0.56;
