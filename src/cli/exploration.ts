@@ -17,6 +17,7 @@ export function exploreText(found: ExploreCommandResult): string {
   const { answer } = result;
   const parts = [
     headline(result),
+    ...(result.nearest ? [nearestText(result.nearest)] : []),
     ...(answer ? [planText(answer, result), memoryText(answer.details.memories)] : []),
     alternativesText(result),
     frontText(result),
@@ -40,6 +41,11 @@ function headline({ design, board, targetFps, reached, answer }: ExploreResult):
   return reached
     ? `${head}: ${rate} frames per second for a target of ${targetFps}`
     : `${head}: ${targetFps} frames per second are out of reach; ${rate} at most`;
+}
+
+function nearestText(plan: ExploredPlan): string {
+  const { binding } = plan.evaluation;
+  return `The nearest, ${bits(plan)} with a tile of ${tile(plan)}: ${bindingText(binding, plan.evaluation)}.`;
 }
 
 function bits({ point }: ExploredPlan): string {

@@ -106,6 +106,7 @@ export async function explore(
         board,
         targetFps: options.targetFps ?? null,
         reached,
+        nearest: found.nearest && search.explored(found.nearest),
         answer: answer && { ...search.explored(answer), details: search.details(answer) },
         front: front.map(search.explored),
         alternatives,
@@ -146,7 +147,10 @@ function candidateBits(
   const own = bitsOfDesign(design);
   if (!own) return [null];
   const asked = given ?? USUAL_BITS.map(([weights, activations]) => ({ weights, activations }));
-  const all = [...(given ? [] : [own]), ...asked.map((bits) => ({ ...own, ...bits }))];
+  const all = [
+    ...(given ? [] : [own]),
+    ...asked.map((bits) => ({ ...own, layers: null, ...bits })),
+  ];
   const unique = new Map(all.map((bits) => [bitsName(bits), bits]));
   return [...unique.values()].sort((a, b) => precisionOf(b) - precisionOf(a));
 }
@@ -169,13 +173,18 @@ function spaceOf(
 ): SpaceOptions {
   const { weights, weightBus, multipliers, primitives, clockMHz } = target;
   const external = weights !== 'onChip' && (weights === 'external' || hasExternalMemory(board));
+  const buses = options.buses ?? (weightBus ? [weightBus] : BUSES);
   const clock = own ? (clockMHz ?? board.defaultClockMHz) : board.defaultClockMHz;
+  const clocksMHz = options.clocksMHz ?? [clock];
+  // Cycles count on a memory that gives a beat in every cycle.
+  const bytes = board.externalMemory?.bytesPerSecond ?? Number.POSITIVE_INFINITY;
+  const isKept = (bus: WeightBus) => (bus / 8) * Math.max(...clocksMHz) * 1e6 <= bytes;
   return {
-    clocksMHz: options.clocksMHz ?? [clock],
+    clocksMHz,
     multipliers: multipliers ? [multipliers] : multiplierKinds,
     primitives: primitives === undefined ? [false, true] : [primitives],
     onChip: weights !== 'external',
-    buses: external ? (options.buses ?? (weightBus ? [weightBus] : BUSES)) : [],
+    buses: external ? buses.filter(isKept) : [],
   };
 }
 

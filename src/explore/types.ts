@@ -182,6 +182,8 @@ export interface ExploreResult {
    * bits. Null where nothing fits the board.
    */
   readonly answer: (ExploredPlan & { readonly details: PlanDetails }) | null;
+  /** Where nothing fits the board, the plan that comes nearest to it; else null. */
+  readonly nearest: ExploredPlan | null;
   /**
    * Plans of which none is worse than another in frames per second, every resource and precision
    * (accuracy where measured, else bits), fastest first.

@@ -86,35 +86,49 @@ export function gapsOf(sequences: readonly LoadSequence[]): LoadGaps {
 interface Supply {
   /** Beats of a tile. */
   readonly beats: number;
-  /** Cycles from the start of a load to when the beats that its room lets in are there. */
-  readonly refill: number;
+  /** Cycles from the start of a load by which its last word may stand at the latest. */
+  readonly grace: number;
+  /** Cycles from a word that is taken to the one that comes in its room. */
   readonly latency: number;
-  /** Tiles that the buffer holds; 0 where a tile is too much, or the bus pauses. */
+  /** Whole tiles that the buffer holds, and the words of a part of a tile beside them. */
   readonly held: number;
+  readonly rest: number;
   /** Beats by which the lines and bursts at the end of a frame may fall short. */
   readonly frameEnd: number;
 }
 
-function supplyOf(stream: WeightStream, outputs: number): Supply {
+/** Undefined where the bus pauses for the latency, because too few bursts are under way. */
+function supplyOf(stream: WeightStream, outputs: number): Supply | undefined {
   const { lineBeats, lineWords, lines, burst, outstanding } = stream;
-  const beats = (outputs / lineWords) * lineBeats;
-  // Two cycles to decide and to ask, two to stand at the output, rounding up to lines.
-  const latency = DEFAULT_LATENCY + 8 + 2 * burst + 2 * lineBeats + lineWords;
-  const room = lines * lineBeats - burst - 3 * lineBeats;
-  // With too few bursts under way the bus pauses for the latency.
-  const keepsBusy = outstanding * burst >= DEFAULT_LATENCY + 2 * burst;
-  const held = keepsBusy ? Math.min(REMEMBERED, Math.floor(room / (beats + lineBeats))) : 0;
-  return { beats, latency, held, refill: outputs + 1 + latency, frameEnd: 2 * burst + lineBeats };
+  if (outstanding * burst < DEFAULT_LATENCY + 2 * burst) return undefined;
+  const wordBeats = lineBeats / lineWords;
+  const beats = outputs * wordBeats;
+  // A request needs room for a whole burst; lines are taken and filled as a whole.
+  const room = lines * lineBeats - burst - 2 * lineBeats;
+  const words = Math.max(0, Math.floor(room / wordBeats));
+  const held = Math.min(REMEMBERED, Math.floor(words / outputs));
+  return {
+    beats,
+    // Words are taken one a cycle, and their beats come one a cycle.
+    grace: Math.floor(Math.min(outputs - 1, beats - wordBeats)),
+    // The rest of its line is taken; a request is decided, asked and answered; the word is the
+    // last of its burst; it stands two cycles after its line is there.
+    latency: lineWords + 4 + DEFAULT_LATENCY + burst + 2,
+    held,
+    rest: Math.min(outputs, words - held * outputs),
+    frameEnd: 2 * burst + lineBeats,
+  };
 }
 
 /**
  * Whether streamed weights are always there when they are wanted, by a bound that errs on the safe
  * side only: it may be false for a stream that is in time, and never true for one that is late.
  *
- * The bus brings a beat a cycle as long as there is room, `latency` cycles after it was asked to.
- * So the beats of a tile are there at `v[j] = max(v[j-1] + beats, start[j-c] + load + latency)`,
- * where `c` tiles fit into the buffer beside a burst, a line that is incomplete, and another that
- * is being taken. They must be there when the tile begins to load.
+ * The bus brings a beat a cycle as long as there is room, and what fills the room of a word comes
+ * `latency` cycles after it was taken. Of the words that a tile is to have, the last comes into the
+ * room of one that was taken `held` tiles and `rest` words before, so that they are there at
+ * `v[j] = max(v[j-1] + beats, start[j-held] + load - rest + latency)`. The words before it came a
+ * beat or more before each other, and they are taken one a cycle, which leaves `grace`.
  *
  * @param gaps those of the sequences
  * @param outputs rows of a tile, a word each
@@ -128,16 +142,18 @@ export function isInTime(
   start: number,
 ): boolean {
   const supply = supplyOf(stream, outputs);
-  const { beats, latency, held, refill, frameEnd } = supply;
+  if (!supply) return false;
+  if (isSteady(gaps, supply, outputs, start)) return true;
+  // Of the steady streams, those whose room lies in their own tile are all.
+  const { latency, held, frameEnd } = supply;
   if (held < 1) return false;
-  if (isSteady(gaps, supply, start)) return true;
   const line = { there: start + latency, starts: new Float64Array(held).fill(-1e12), next: 0 };
   for (const { loads, times, period, endsFrame } of sequences) {
     for (let n = 0; n < times; n++) {
       const before = n > 0 && n + 1 < times ? { ...line, starts: inOrder(line) } : null;
       const shift = n * period;
       for (const product of loads) {
-        if (!take(line, product, shift, beats, refill)) return false;
+        if (!take(line, product, shift, supply, outputs)) return false;
       }
       // What comes later never comes earlier for it: a repeat that finds things no later than the
       // one before it did is in time if that one was.
@@ -161,15 +177,20 @@ export function isInTime(
 /** The bound holds for every load by itself: from load to load the bus brings what one takes. */
 function isSteady(
   { gaps, betweenFrames, first }: LoadGaps,
-  { beats, latency, held, refill, frameEnd }: Supply,
+  { beats, grace, latency, held, rest, frameEnd }: Supply,
+  outputs: number,
   start: number,
 ): boolean {
-  return (
-    start + latency + beats <= first + 1 &&
-    beats <= (gaps[0] as number) &&
-    beats + frameEnd <= betweenFrames &&
-    DISTANCES.some((distance, i) => distance <= held && refill <= (gaps[i] as number) + 1)
-  );
+  const limit = 1 + grace;
+  if (start + latency + beats > first + limit) return false;
+  if (beats > (gaps[0] as number) || beats + frameEnd > betweenFrames) return false;
+  if (held === 0) return outputs - rest + latency <= limit;
+  // Of a larger buffer a part may be counted, of which a whole tile is the rest.
+  return DISTANCES.some((distance, i) => {
+    if (distance > held) return false;
+    const refill = latency + (distance === held ? outputs - rest : 0);
+    return refill <= (gaps[i] as number) + limit;
+  });
 }
 
 interface Arrival {
@@ -190,18 +211,20 @@ function take(
   line: Arrival,
   { tiles, first, second, period }: Loads,
   shift: number,
-  beats: number,
-  refill: number,
+  { beats, grace, latency, rest }: Supply,
+  outputs: number,
 ): boolean {
   const { starts } = line;
   const held = starts.length;
+  const refill = outputs - rest + latency;
+  const limit = 1 + grace;
   const single = Math.min(tiles, 2 * held + 2);
   let at = first + shift;
   for (let i = 0; i < single; i++) {
     if (i === 1) at = second + shift;
     else if (i > 1) at += period;
     line.there = Math.max(line.there + beats, (starts[line.next] as number) + refill);
-    if (line.there > at + 1) return false;
+    if (line.there > at + limit) return false;
     starts[line.next] = at;
     line.next = line.next + 1 === held ? 0 : line.next + 1;
   }
@@ -213,5 +236,5 @@ function take(
   const room = beats > period ? fromRoom(at + period) + (left - 1) * beats : fromRoom(last);
   line.there = Math.max(line.there + left * beats, room);
   for (let i = 0; i < held; i++) starts[(line.next + i) % held] = last - (held - 1 - i) * period;
-  return line.there <= last + 1;
+  return line.there <= last + limit;
 }

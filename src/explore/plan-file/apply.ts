@@ -1,5 +1,6 @@
-import { DiagnosticsError } from '../../diagnostics/index.ts';
+import { DiagnosticsError, throwIfAny } from '../../diagnostics/index.ts';
 import type { QuantSettings, Target } from '../../dsl/design.ts';
+import { checkLayers } from '../../dsl/layer-bits.ts';
 import type { AnyDesign } from '../../dsl/load.ts';
 import type { PlanBits, PlanPoint } from '../types.ts';
 import type { ReadPlan } from './read.ts';
@@ -15,22 +16,27 @@ export function targetOf(point: PlanPoint): Target {
 
 /** The settings of a design at the bits of a plan; its method stays. */
 export function quantOf(quant: QuantSettings, bits: PlanBits): QuantSettings {
-  const { weights, activations, residual, ends } = bits;
-  const { ends: _, ...rest } = quant;
-  return { ...rest, weights, activations, residual, ...(ends !== null && { ends }) };
+  const { weights, activations, residual, ends, layers } = bits;
+  const { ends: _, layers: __, ...rest } = quant;
+  return {
+    ...{ ...rest, weights, activations, residual },
+    ...(ends !== null && { ends }),
+    ...(layers !== null && { layers }),
+  };
 }
 
 /** Bits that a plan of the design has: null where they are not to be chosen. */
 export function bitsOfDesign(design: AnyDesign): PlanBits | null {
   if (design.kind === 'integerDesign' || design.quant.fromFile) return null;
-  const { weights, activations, residual, ends = null } = design.quant;
-  return { weights, activations, residual, ends, layers: null };
+  const { weights, activations, residual, ends = null, layers = null } = design.quant;
+  return { weights, activations, residual, ends, layers };
 }
 
 /**
  * The design as the plan wants it: its target and its bits replaced. Faults that later stages find
  * in them are told at their places in the plan file. Throws `DiagnosticsError`: VT423 the plan is
- * of another design, VT424 its bits cannot be those of the design.
+ * of another design, VT424 its bits cannot be those of the
+ * design, VT117 a layer that the model does not have.
  */
 export function applyPlan(design: AnyDesign, { design: name, point, place }: ReadPlan): AnyDesign {
   if (name !== design.name) {
@@ -53,10 +59,8 @@ export function applyPlan(design: AnyDesign, { design: name, point, place }: Rea
       : ['The plan has bits, and the integers of the design are given.', 'Legal is null.'];
     throw new DiagnosticsError([{ code: 'VT424', message, hint, place: place('bits') }]);
   }
-  if (point.bits?.layers && Object.keys(point.bits.layers).length > 0) {
-    const message = 'The plan has bits for single layers, and a design has the same for all.';
-    const at = place('bits.layers');
-    throw new DiagnosticsError([{ code: 'VT424', message, hint: 'Legal is null.', place: at }]);
+  if (design.kind === 'design' && point.bits?.layers) {
+    throwIfAny(checkLayers(point.bits.layers, design.model, place('bits')));
   }
   const target = targetOf(point);
   const places = {

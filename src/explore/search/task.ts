@@ -114,26 +114,55 @@ function runTile(
   }
   const seconds = (performance.now() - began) / 1000;
   const fitting = rows.length;
-  const { kept, late } = worthKeeping(rows);
+  const { kept, late } = worthKeeping(rows, (row) => {
+    const { tile: shape, multipliers, place, graph } = row;
+    return { ...row, ...evaluator(graph).workExactly({ ...shape, multipliers }, place) };
+  });
   return {
     ...{ rows: kept, nearest: fitting > 0 ? null : nearest },
     ...{ ...counts, fitting, late, seconds },
   };
 }
 
+/** Beats of the bus in a frame up to which a stream is worked out cycle by cycle at once. */
+const FEW_BEATS = 60_000;
+
 /**
- * The points of which no exact one is as good in everything. One whose bus may be too slow is kept
- * only where no other place of the weights is surely fast enough for the same engine.
+ * The points of which no exact one is as good in everything. Those whose bus may be too slow are
+ * worked out exactly where that takes little time; else one is kept only where no other place of
+ * the weights is surely fast enough for the same engine.
  */
-function worthKeeping(rows: readonly Row[]): {
-  readonly kept: readonly Row[];
-  readonly late: number;
-} {
-  const exact = rows.filter((row) => row.exact);
-  const served = new Set(exact.map(engineKey));
-  const late = rows.filter((row) => !row.exact && !served.has(engineKey(row)));
-  const kept = [...paretoFront(exact, measuresOf), ...late];
-  return { kept, late: rows.length - exact.length - late.length };
+function worthKeeping(
+  rows: readonly Row[],
+  workExactly: (row: Row) => Row,
+): { readonly kept: readonly Row[]; readonly late: number } {
+  const sure = paretoFront(
+    rows.filter(({ exact }) => exact),
+    measuresOf,
+  );
+  const sureMeasures = sure.map(measuresOf);
+  const served = new Set(rows.filter(({ exact }) => exact).map(engineKey));
+  const others: Row[] = [];
+  let late = 0;
+  for (const row of rows) {
+    if (row.exact) continue;
+    const own = measuresOf(row);
+    if (sureMeasures.some((sureOnes) => sureOnes.every((m, i) => m <= (own[i] as number))))
+      continue;
+    if (beatsOf(row) <= FEW_BEATS) others.push(workExactly(row));
+    else if (served.has(engineKey(row))) late++;
+    else others.push(row);
+  }
+  const exact = others.filter((row) => row.exact);
+  const kept = [
+    ...paretoFront([...sure, ...exact], measuresOf),
+    ...others.filter((row) => !row.exact),
+  ];
+  return { kept, late };
+}
+
+function beatsOf({ weightBytes, place }: Row): number {
+  return place === 'onChip' ? 0 : (8 * weightBytes) / place.axiBits;
 }
 
 function engineKey({ graph, tile, multipliers }: Row): string {
