@@ -11,9 +11,10 @@ import { prepareGraphs } from '../src/explore/prepare.ts';
 import { createRunner, type TileResult } from '../src/explore/search/task.ts';
 import { BUSES, tileGroups } from '../src/explore/space.ts';
 import { cacheFolder } from '../src/verify/cache.ts';
+import { type AllocatorsOptions, benchAllocators } from './allocators.ts';
 import type { Measured } from './support/measured.ts';
 
-export const searchParts = ['targets', 'model', 'speed'] as const;
+export const searchParts = ['targets', 'model', 'speed', 'allocators'] as const;
 
 export interface SearchOptions {
   /** Some of `searchParts`; none means all. */
@@ -21,6 +22,9 @@ export interface SearchOptions {
   /** Models of the targets: tiny, small, base. */
   readonly models: readonly string[];
 }
+
+/** Test images, and others for the sensitivity of layers. */
+const ALLOCATED: AllocatorsOptions = { images: 1000, probes: 64, models: ['mnist', 'cifar10'] };
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const designs: Readonly<Record<string, string>> = {
@@ -44,6 +48,7 @@ export async function measureSearch({ only, models }: SearchOptions): Promise<Me
   const found = wanted('targets') ? await precisions(models) : [];
   const verified = wanted('model') ? await modelErrors() : [];
   const speed = wanted('speed') ? await planSpeed() : null;
+  const allocated = wanted('allocators') ? await benchAllocators(ALLOCATED) : null;
   const text = [
     ...(found.length > 0
       ? ['precision chosen, in frames per second reached', targetText(found)]
@@ -52,8 +57,12 @@ export async function measureSearch({ only, models }: SearchOptions): Promise<Me
       ? ['predicted and measured (Yosys, Verilator)', errorText(verified)]
       : []),
     ...(speed ? [speedText(speed)] : []),
+    ...(allocated ? ['bits of weights by layer, at equal memory', allocated.text] : []),
   ];
-  return { text: text.join('\n\n'), json: { targets: found, model: verified, speed } };
+  return {
+    text: text.join('\n\n'),
+    json: { targets: found, model: verified, speed, allocators: allocated?.json ?? null },
+  };
 }
 
 interface Found {

@@ -47,6 +47,7 @@ export function reportFixture(options: FixtureOptions): ReportInput {
     board,
     targetFps,
     reached: targetFps === null || plan.framesPerSecond >= targetFps,
+    nearest: null,
     answer: {
       ...explored,
       details: {

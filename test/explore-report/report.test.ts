@@ -103,9 +103,10 @@ describe('a report', () => {
   });
 
   it('is written for a search that found nothing, too', () => {
-    const result = { ...input.result, answer: null, front: [], reached: false };
+    const [nearest = null] = input.result.front;
+    const result = { ...input.result, answer: null, nearest, front: [], reached: false };
     const [page, ...others] = reportFiles({ ...input, result, planFile: undefined });
-    expect(page?.content).toContain('Nothing fits');
+    expect(page?.content).toMatch(/Nothing fits .+\. The nearest, W\dA8 with a tile of .+, needs /);
     expect(others.map(({ path }) => path)).toEqual(['report-roofline.svg', 'report-roofline.csv']);
   });
 
