@@ -8,6 +8,7 @@ import { wholeNumber } from '../src/cli/options.ts';
 import { formatDiagnostic } from '../src/diagnostics/index.ts';
 import { ToolError } from '../src/tools/index.ts';
 import { type EngineOptions, engineParts, measureEngine } from './engine.ts';
+import { measureSearch, searchParts } from './search.ts';
 import type { Measured } from './support/measured.ts';
 import { measureTools, type ToolsOptions } from './tools.ts';
 
@@ -24,7 +25,7 @@ const command = new Command('npm run bench --')
   .description('Measures, prints a table, and writes bench/results/<what>.json.')
   .addArgument(
     new Argument('[what]', 'what to measure')
-      .choices(['tools', 'engine', 'accuracy', 'imported'])
+      .choices(['tools', 'engine', 'accuracy', 'imported', 'search'])
       .default('tools'),
   )
   .option('--frames <n>', 'tools, imported: frames to simulate', wholeNumber(3), 40)
@@ -33,8 +34,8 @@ const command = new Command('npm run bench --')
   .option('--no-synth', 'engine: cycles only, without synthesis')
   .option('--simulate', 'engine: run the designs in Verilator as well', false)
   .addOption(
-    new Option('--only <parts...>', 'engine: only these; nothing is written')
-      .choices(engineParts)
+    new Option('--only <parts...>', 'engine, search: only these; nothing is written')
+      .choices([...engineParts, ...searchParts])
       .default([], 'all'),
   )
   .option('--jobs <n>', 'engine: runs of Yosys at the same time', wholeNumber(1), 2)
@@ -42,13 +43,13 @@ const command = new Command('npm run bench --')
   .option('--bits <list>', 'accuracy: W8A8,W4A8 and the like (default: W8A8,W6A6,W4A8,W4A4)')
   .option(
     '--models <list>',
-    'accuracy: mnist, cifar10 (default: those whose data is there); imported: fixtures',
+    'accuracy: mnist, cifar10 (default: those whose data is there); imported: fixtures; search: tiny, small, base',
   )
   .option('--all', 'imported: every fixture', false)
   .option('--json', 'print the results as one JSON object on stdout', false);
 
 command.parse();
-const what = command.processedArgs[0] as 'tools' | 'engine' | 'accuracy' | 'imported';
+const what = command.processedArgs[0] as 'tools' | 'engine' | 'accuracy' | 'imported' | 'search';
 const options = command.opts<Options>();
 
 if (what === 'accuracy')
@@ -62,15 +63,25 @@ else {
   });
 }
 
-async function measure(kind: 'tools' | 'engine'): Promise<number> {
-  const { text, json }: Measured =
-    kind === 'tools'
-      ? await measureTools({ ...options, synth: options.synth ?? false })
-      : await measureEngine({ ...options, synth: options.synth ?? true });
+async function measure(kind: 'tools' | 'engine' | 'search'): Promise<number> {
+  const { text, json } = await measured(kind);
   if (kind === 'tools' || options.only.length === 0) write(kind, json);
   (options.json ? console.error : console.log)(text);
   if (options.json) console.log(JSON.stringify(json));
   return EXIT.ok;
+}
+
+function measured(kind: 'tools' | 'engine' | 'search'): Promise<Measured> {
+  switch (kind) {
+    case 'tools':
+      return measureTools({ ...options, synth: options.synth ?? false });
+    case 'engine':
+      return measureEngine({ ...options, synth: options.synth ?? true });
+    case 'search': {
+      const models = options.models?.split(',') ?? ['tiny', 'small', 'base'];
+      return measureSearch({ only: options.only, models });
+    }
+  }
 }
 
 function write(kind: string, json: unknown): void {

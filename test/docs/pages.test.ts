@@ -14,6 +14,7 @@ describe('the manual', () => {
     'docs/manifest.md',
     'docs/quantization.md',
     'docs/import.md',
+    'docs/exploration.md',
     'python/README.md',
     'examples/deit-tiny-w3a3/README.md',
     'docs/rtl.md',

@@ -1,10 +1,15 @@
 import type { Frame } from './axes.ts';
 import { textWidth } from './svg.ts';
 
-export interface Anchor {
+interface Point {
   readonly x: number;
   readonly y: number;
+}
+
+export interface Anchor extends Point {
   readonly words: string;
+  /** Another point of the same mark, where there may be more room. */
+  readonly other?: Point | undefined;
 }
 
 export interface Placed extends Anchor {
@@ -25,25 +30,26 @@ const HEIGHT = 13;
 const GAP = 9;
 
 /**
- * A place for each label beside its point where it meets no other label, no point and nothing that is
+ * A place for each label, the first ones first, beside its point where it meets no other label, no point and nothing that is
  * blocked; labels that find none are left out, which their marks' titles make up for.
  */
 export function placeLabels(
   points: readonly Anchor[],
-  obstacles: readonly Pick<Anchor, 'x' | 'y'>[],
   blocked: readonly Box[],
   frame: Frame,
 ): Placed[] {
-  const around = ({ x, y }: Pick<Anchor, 'x' | 'y'>): Box => {
+  const around = ({ x, y }: Point): Box => {
     return { x0: x - 6, x1: x + 6, y0: y - 6, y1: y + 6 };
   };
-  const taken = [...blocked, ...[...points, ...obstacles].map(around)];
+  const own = (point: Anchor) => [point, ...(point.other ? [point.other] : [])];
+  const taken = [...blocked, ...points.flatMap(own).map(around)];
   const placed: Placed[] = [];
   for (const point of points) {
     const width = textWidth(point.words, 12);
-    for (const [dx, dy, anchor] of CANDIDATES) {
-      const labelX = point.x + dx;
-      const labelY = point.y + dy;
+    const candidates = own(point).flatMap(({ x, y }) =>
+      CANDIDATES.map(([dx, dy, anchor]) => [x + dx, y + dy, anchor] as const),
+    );
+    for (const [labelX, labelY, anchor] of candidates) {
       const x0 =
         anchor === 'start' ? labelX : anchor === 'end' ? labelX - width : labelX - width / 2;
       const box = { x0, x1: x0 + width, y0: labelY - HEIGHT + 3, y1: labelY + 3 };

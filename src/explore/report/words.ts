@@ -1,11 +1,13 @@
+import type { ExploredPlan } from '../types.ts';
 import { planName, planTile, resourceTitle, sharesOf } from './describe.ts';
 import { percent, short, whole } from './numbers.ts';
 import type { Fact, ReportInput } from './report-input.ts';
 
 /** The answer in a sentence or two. */
 export function verdictOf({ result }: ReportInput): string {
-  const { answer, targetFps, reached, board } = result;
-  if (!answer) return `Nothing fits ${board.title}.`;
+  const { answer, nearest, targetFps, reached, board } = result;
+  if (!answer)
+    return `Nothing fits ${board.title}.${nearest ? ` ${nearestSentence(nearest)}` : ''}`;
   const { framesPerSecond, binding } = answer.evaluation;
   const rate = `${short(framesPerSecond)} frames per second`;
   const resource = binding.resource === 'memory' ? 'memory' : resourceTitle[binding.resource];
@@ -14,6 +16,12 @@ export function verdictOf({ result }: ReportInput): string {
   return reached
     ? `The target of ${short(targetFps)} is met with ${rate}.`
     : `The target of ${short(targetFps)} is not met: ${rate} at most. ${why}`;
+}
+
+function nearestSentence(plan: ExploredPlan): string {
+  const { resource, need, budget } = plan.evaluation.binding;
+  const name = resource === 'memory' ? 'memory' : resourceTitle[resource];
+  return `The nearest, ${planName(plan)} with a tile of ${planTile(plan)}, needs ${whole(need)} ${name} of ${whole(budget)}.`;
 }
 
 /** A figure at the top of the page. */

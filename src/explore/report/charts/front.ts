@@ -27,9 +27,11 @@ export function frontChart({ result }: ReportInput): Chart {
   const values = drawn.map(heightOf);
   const low = known ? Math.min(...values) : 0;
   const high = known ? Math.max(...values) : Math.max(1, ...values);
-  const room = known ? Math.max((high - low) * 0.12, 0.002) : 0;
+  // Around the values; a share of images ends at all of them.
+  const room = known ? Math.max((high - low) * 0.12, metric === 'sqnr' ? 1 : 0.01) : 0;
+  const most = known && metric === 'top1' ? 1 : Number.POSITIVE_INFINITY;
   const y = scaleLinear()
-    .domain([low - room, high + room])
+    .domain([low - room, Math.max(high, Math.min(high + room, most))])
     .range([FRAME.bottom, FRAME.top]);
   const format = metric === 'sqnr' && known ? short : (v: number) => `${short(100 * v)} %`;
   const label = !known

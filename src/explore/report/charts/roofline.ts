@@ -7,7 +7,7 @@ import { operatorTitle } from '../describe.ts';
 import { placeLabels } from '../labels.ts';
 import { percent, scaled, short } from '../numbers.ts';
 import type { ReportInput } from '../report-input.ts';
-import { element, mark, text } from '../svg.ts';
+import { element, mark, text, textWidth } from '../svg.ts';
 
 const [WIDTH, HEIGHT] = [760, 480];
 const FRAME: Frame = { left: 76, right: 740, top: 44, bottom: 428 };
@@ -68,22 +68,23 @@ export function rooflineChart({ operators, machines, result }: ReportInput): Cha
       element('circle', { cx, cy: y(rate), r: 5, class: 's0' }),
     );
   });
-  const anchors = points.map(({ operator, name }) => ({
-    x: x(operator.intensity),
-    y: y(operator.attainable),
-    words: name,
-  }));
-  const dots = points.flatMap(({ operator, rate }) =>
-    rate === undefined ? [] : [{ x: x(operator.intensity), y: y(rate) }],
-  );
-  const roofs = machines.flatMap((machine) => (machine ? [y(machine.operationsPerSecond)] : []));
+  // The matrix products first: where labels are many, theirs are wanted most.
+  const anchors = points
+    .toSorted((a, b) => b.operator.products - a.operator.products)
+    .map(({ operator, rate, name }) => ({
+      ...{ x: x(operator.intensity), y: y(operator.attainable), words: name },
+      other: rate === undefined ? undefined : { x: x(operator.intensity), y: y(rate) },
+    }));
   // The words over and under the roofs, and the roofs themselves.
-  const blocked = roofs.map((at, i) => ({
-    ...{ x0: FRAME.right - 230, x1: FRAME.right },
-    ...(i === 0 ? { y0: at - 20, y1: at + 2 } : { y0: at - 2, y1: at + 20 }),
-  }));
-  const labels = placeLabels(anchors, dots, blocked, FRAME).map(
-    ({ labelX, labelY, anchor, words }) => text(labelX, labelY, words, { 'text-anchor': anchor }),
+  const blocked = machines.flatMap((machine, i) => {
+    if (!machine) return [];
+    const at = y(machine.operationsPerSecond);
+    const x0 = FRAME.right - 8 - textWidth(roofTitle(machine), 11);
+    const [y0, y1] = i === 0 ? [at - 20, at + 2] : [at - 2, at + 20];
+    return [{ x0, x1: FRAME.right, y0, y1 }];
+  });
+  const labels = placeLabels(anchors, blocked, FRAME).map(({ labelX, labelY, anchor, words }) =>
+    text(labelX, labelY, words, { 'text-anchor': anchor }),
   );
   const roof = (machine: Machine, style: string, drop: number) => {
     const { operationsPerSecond: peak, bytesPerSecond: bandwidth } = machine;
@@ -92,7 +93,7 @@ export function rooflineChart({ operators, machines, result }: ReportInput): Cha
     const ridge = Math.min(high, peak / bandwidth);
     const at = (i: number, rate: number) => `${round(x(i))} ${round(y(rate))}`;
     const d = `M${at(start, start * bandwidth)}L${at(ridge, ridge * bandwidth)}L${at(high, Math.min(peak, high * bandwidth))}`;
-    const words = `${machine.name}: ${scaled(peak, 'OP/s')}, ${scaled(bandwidth, 'B/s')}`;
+    const words = roofTitle(machine);
     return (
       element('path', { d, class: `line ${style}` }) +
       text(FRAME.right - 4, y(peak) + drop, words, { 'text-anchor': 'end', class: 'soft small' })
@@ -136,6 +137,9 @@ export function rooflineChart({ operators, machines, result }: ReportInput): Cha
   };
 }
 
+const roofTitle = ({ name, operationsPerSecond: peak, bytesPerSecond: bandwidth }: Machine) =>
+  `${name}: ${scaled(peak, 'OP/s')}, ${scaled(bandwidth, 'B/s')}`;
+
 const decadeBelow = (n: number) => 10 ** Math.floor(Math.log10(n) - 0.05);
-const decadeAbove = (n: number) => 10 ** Math.ceil(Math.log10(n) + 0.1);
+const decadeAbove = (n: number) => 10 ** Math.ceil(Math.log10(n) + 0.2);
 const round = (n: number) => Math.round(100 * n) / 100;
