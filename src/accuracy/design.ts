@@ -109,9 +109,10 @@ function candidatesOf(own: QuantSettings, { compare, bits }: DesignAccuracyOptio
   });
 }
 
-function imagesOf(
+/** Images to measure a design on: those named, or those of its own source that it does not calibrate with. */
+export function imagesOf(
   { model, calibration, places }: Design,
-  { images, count }: DesignAccuracyOptions,
+  { images, count }: Pick<DesignAccuracyOptions, 'images' | 'count'>,
   folder: string,
 ): LabelledImage[] {
   if (images !== undefined) {

@@ -1,8 +1,17 @@
-import { join, relative, resolve } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Compiled } from '../compile.ts';
+import type { AnyDesign } from '../dsl/load.ts';
 import type { RunStep } from '../tools/index.ts';
 import type { SimReport, SimulatedFrame } from '../verify/index.ts';
-import type { BuildResult, Context, Engine, SimFrame, SimResult } from './commands/contracts.ts';
+import type {
+  BuildResult,
+  Context,
+  Engine,
+  ExploreCommandResult,
+  SimFrame,
+  SimResult,
+} from './commands/contracts.ts';
 
 /**
  * The real work behind the commands. Stages are imported when a command needs them, so that
@@ -66,8 +75,9 @@ export const engine: Engine = {
       '../explore/index.ts'
     );
     const { stepper } = await import('../tools/index.ts');
-    const { verify = 0, planOut, clock: clocksMHz, ...rest } = options;
-    const step = stepper(exploreSteps + (verify > 0 ? 1 : 0), onStep);
+    const { verify = 0, planOut, out, images, clock: clocksMHz, ...rest } = options;
+    const more = (verify > 0 ? 1 : 0) + (images === undefined ? 0 : 1);
+    const step = stepper(exploreSteps + more, onStep);
     const found = await explore(
       design,
       {
@@ -80,14 +90,24 @@ export const engine: Engine = {
       },
       step,
     );
-    const { result, refused } = found;
+    const { design: loaded, folder, refused } = found;
+    let { result } = found;
+    if (images !== undefined && loaded.kind === 'design') {
+      const { withAccuracy } = await import('../explore/accuracy/index.ts');
+      const searched = result;
+      const measuring = { count: images, workers: options.workers };
+      const onMeasured = (done: number, all: number) => onProgress?.(`${done} of ${all} bits`);
+      result = await step('accuracy', () =>
+        withAccuracy(searched, loaded, folder, { ...measuring, onProgress: onMeasured }),
+      );
+    }
     const verified =
       verify > 0 ? await step('verify', () => verifyPlans(design, result, verify)) : [];
-    if (planOut === undefined || !result.answer) return { result, refused, verified };
+    const report = out === undefined ? {} : { report: await writeReport(out, result, loaded) };
+    if (planOut === undefined || !result.answer) return { result, refused, verified, ...report };
     const path = resolve(planOut);
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(path, planText(result.design, result.answer.point));
-    return { result, refused, verified, planFile: shown(path) };
+    return { result, refused, verified, ...report, planFile: shown(path) };
   },
 
   detectTools: async () => {
@@ -95,6 +115,20 @@ export const engine: Engine = {
     return detectTools((tool) => installCommand([tool]));
   },
 };
+
+/** Writes the page and its plots beside it; gives the path of the page. */
+async function writeReport(
+  out: string,
+  result: ExploreCommandResult['result'],
+  design: AnyDesign,
+): Promise<string> {
+  const { reportFiles, reportOf } = await import('../explore/report/index.ts');
+  const page = resolve(out);
+  const files = reportFiles(reportOf(result, design), basename(page, '.html'));
+  await mkdir(dirname(page), { recursive: true });
+  for (const { path, content } of files) await writeFile(join(dirname(page), path), content);
+  return shown(page);
+}
 
 const DEFAULT_IMAGES = 4;
 

@@ -27,6 +27,7 @@ export function exploreText(found: ExploreCommandResult): string {
       ({ bits, why }) => `W${bits.weights}A${bits.activations} cannot be built: ${why}`,
     ),
     ...(found.planFile ? [`plan: ${found.planFile}`] : []),
+    ...(found.report ? [`report: ${found.report}`] : []),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }

@@ -1,21 +1,5 @@
-import type { Cause, LayerLosses, LossReport } from '../plan/index.ts';
+import { type Cause, causeNames, type LayerLosses, type LossReport } from '../plan/index.ts';
 import { percent, table, thousands } from './text.ts';
-
-/** What a cause is called in print. */
-export const causeNames: Readonly<Record<Cause, string>> = {
-  padding: 'edges of tiles',
-  shortPasses: 'passes shorter than a load or the pipeline',
-  firstTiles: 'first tile of an operation',
-  weights: 'weights from external memory',
-  fetch: 'fetching instructions',
-  waitForMatmul: 'waiting for the tile loader',
-  waitForLayerNorm: 'waiting for LayerNorm',
-  waitForSoftmax: 'waiting for softmax',
-  waitForMeanPool: 'waiting for the mean over the tokens',
-  waitForInput: 'waiting for the input',
-  waitForResult: 'waiting for the result to be taken',
-  waitForProducts: 'waiting for products to be written',
-};
 
 /** Cycles of a frame by cause, and by layer with the largest cause of each. */
 export function lossText(report: LossReport): string {

@@ -12,6 +12,22 @@ export const causes: readonly Cause[] = [
   ...(['waitForInput', 'waitForResult', 'waitForProducts'] as const),
 ];
 
+/** What a cause is called in print. */
+export const causeNames: Readonly<Record<Cause, string>> = {
+  padding: 'edges of tiles',
+  shortPasses: 'passes shorter than a load or the pipeline',
+  firstTiles: 'first tile of an operation',
+  weights: 'weights from external memory',
+  fetch: 'fetching instructions',
+  waitForMatmul: 'waiting for the tile loader',
+  waitForLayerNorm: 'waiting for LayerNorm',
+  waitForSoftmax: 'waiting for softmax',
+  waitForMeanPool: 'waiting for the mean over the tokens',
+  waitForInput: 'waiting for the input',
+  waitForResult: 'waiting for the result to be taken',
+  waitForProducts: 'waiting for products to be written',
+};
+
 /** Cycles by cause; causes without any are left out. */
 export type Lost = Readonly<Partial<Record<Cause, number>>>;
 

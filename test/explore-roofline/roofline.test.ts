@@ -195,6 +195,7 @@ describe('roofline', () => {
       boardMachine(board, { aBits: 8, bBits: 8, clockMHz, busBits }).bytesPerSecond;
     expect(bandwidth(100, 128)).toBe(16 * 1e8);
     expect(bandwidth(1000, 256)).toBe(19.2e9);
+    expect(boardMachine(board, { aBits: 8, bBits: 8 }).bytesPerSecond).toBe(19.2e9);
   });
 
   test.each(knownBoards())('%s has one', (name) => {

@@ -137,6 +137,10 @@ export interface ExploreCommandOptions {
   readonly clock?: readonly number[] | undefined;
   /** File for the plan of the answer. */
   readonly planOut?: string | undefined;
+  /** File for the report, a page. */
+  readonly out?: string | undefined;
+  /** So many images are run to measure the accuracy of the plans. */
+  readonly images?: number | undefined;
   /** So many of the best plans are built, synthesized and simulated. */
   readonly verify?: number | undefined;
   readonly workers?: number | undefined;
@@ -148,6 +152,8 @@ export interface ExploreCommandResult {
   readonly verified: readonly VerifiedPlan[];
   /** The plan file that was written. */
   readonly planFile?: string | undefined;
+  /** The page that was written. */
+  readonly report?: string | undefined;
 }
 
 /**

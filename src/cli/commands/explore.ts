@@ -12,6 +12,7 @@ Examples:
   $ vitrum explore examples/deit-tiny/deit-tiny.vit.ts --board zcu102 --target-fps 60
   $ vitrum explore my.vit.ts --board ./my-board.json --bits W8A8,W4A8 --clock 200,300
   $ vitrum explore my.vit.ts --target-fps 30 --plan-out plan.json
+  $ vitrum explore my.vit.ts --images 500 --out report.html
   $ vitrum build my.vit.ts --plan plan.json`;
 
 export function registerExplore(program: Command, engine: Engine, run: RunCommand): void {
@@ -24,6 +25,8 @@ export function registerExplore(program: Command, engine: Engine, run: RunComman
     .option('--bits <list>', 'bits to search over: W8A8,W4A8', bitList)
     .option('--clock <list>', 'clocks in MHz, by commas: 200,300', clockList)
     .option('--plan-out <file>', 'write the plan of the answer')
+    .option('--out <file.html>', 'write a report, its plots beside it', htmlFile)
+    .option('--images <n>', 'measure accuracy on so many images', wholeNumber(1))
     .option('--verify <k>', 'build, synthesize and simulate the best plans', wholeNumber(1))
     .option('--workers <n>', 'threads at most (default: one a core)', wholeNumber(1))
     .option('--json', 'print one JSON object on stdout')
@@ -39,9 +42,20 @@ function outcome(found: Awaited<ReturnType<Engine['explore']>>): Outcome {
   const ok = result.reached && result.answer !== null && isRight;
   return {
     status: ok ? 'ok' : 'failed',
-    json: { ...result, refused: found.refused, verified, planFile: found.planFile ?? null },
+    json: {
+      ...result,
+      refused: found.refused,
+      verified,
+      planFile: found.planFile ?? null,
+      report: found.report ?? null,
+    },
     text: exploreText(found),
   };
+}
+
+function htmlFile(text: string): string {
+  if (!/\.html$/.test(text)) throw new InvalidArgumentError('Its name must end in .html.');
+  return text;
 }
 
 function aboveZero(text: string): number {

@@ -26,8 +26,8 @@ export type Metric = 'divergence' | 'noise';
 
 /**
  * How the error of the output depends on the bits of single layers. Errors of layers are added:
- * rounding errors of different layers are all but independent, so their powers add up, and so do
- * divergences, which are quadratic in small errors.
+ * rounding errors of different layers are all but independent, so the powers of their noise add
+ * up, and so do divergences as long as errors are small.
  */
 export interface AccuracyModel {
   /** `proxy`: no images were given, and nothing was run. */
@@ -53,7 +53,7 @@ export interface Widths {
 
 export interface ModelOptions extends Widths {
   readonly settings: QuantSettings;
-  /** Divergence unless given. */
+  /** Noise unless given: the sum of its parts is nearer to the whole. */
   readonly metric?: Metric | undefined;
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
@@ -102,7 +102,7 @@ export async function measureSensitivity(
   observations: Observations,
   options: ModelOptions,
 ): Promise<AccuracyModel> {
-  const { settings, metric = 'divergence', onProgress = () => {} } = options;
+  const { settings, metric = 'noise', onProgress = () => {} } = options;
   const variants = variantsOf(observations, settings, options);
   const all = [settings, ...variants.map((variant) => withBits(settings, [variant]))];
   const errors = await probe.measure(all, (done) => onProgress(done, all.length));

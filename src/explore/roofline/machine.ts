@@ -8,7 +8,7 @@ export interface BoardMachineOptions {
   /** Bits of the streamed codes and of the stationary operands. */
   readonly aBits: number;
   readonly bBits: number;
-  /** Bits of the bus to external memory, which a board may have more bandwidth than. */
+  /** Bits of a bus to external memory; as fast as the board's memory is when absent. */
   readonly busBits?: number | undefined;
 }
 
@@ -19,16 +19,16 @@ const PACKED: readonly (readonly [style: ArrayStyle, products: number])[] = [
   [0, 1],
 ];
 
-/** Bits of the bus where nothing else is said. */
+/** Bits of the bus of a board that says nothing of its memory. */
 const BUS_BITS = 128;
 
 /**
- * What a board can do at most: all its DSPs at the packing that the operands allow, and memory over
- * one bus or as fast as the board's is, the slower of both. A board without DSPs multiplies on half of
+ * What a board can do at most: all its DSPs at the packing that the operands allow, and its memory at
+ * its highest rate, or over one bus where that is slower. A board without DSPs multiplies on half of
  * its LUTs.
  */
 export function boardMachine(board: Board, options: BoardMachineOptions): Machine {
-  const { aBits, bBits, clockMHz = board.defaultClockMHz, busBits = BUS_BITS } = options;
+  const { aBits, bBits, clockMHz = board.defaultClockMHz, busBits } = options;
   const shape = { tokens: 2, inputs: 8, outputs: 2, aBits, bBits, cell: 0 } as const;
   const packs = board.dspWidth.a >= 27 && board.dspWidth.b >= 18;
   const fits = ([style]: (typeof PACKED)[number]) =>
@@ -36,11 +36,13 @@ export function boardMachine(board: Board, options: BoardMachineOptions): Machin
   const perDsp = PACKED.find(fits)?.[1] ?? 1;
   const products = board.resources.dsp > 0 ? board.resources.dsp * perDsp : onLuts(board, shape);
   const hertz = clockMHz * 1e6;
-  const memory = board.externalMemory?.bytesPerSecond ?? Number.POSITIVE_INFINITY;
+  const memory = board.externalMemory?.bytesPerSecond;
+  const bus = (busBits ?? BUS_BITS) / 8;
+  const limits = [memory, busBits === undefined && memory ? undefined : bus * hertz];
   return {
     name: board.name,
     operationsPerSecond: 2 * products * hertz,
-    bytesPerSecond: Math.min(memory, (busBits / 8) * hertz),
+    bytesPerSecond: Math.min(...limits.filter((limit) => limit !== undefined)),
   };
 }
 
