@@ -9,7 +9,7 @@ import { bitsName, explore, type VerifiedPlan, verifyPlans } from '../src/explor
 import { bitsOfDesign } from '../src/explore/plan-file/index.ts';
 import { prepareGraphs } from '../src/explore/prepare.ts';
 import { createRunner, type TileResult } from '../src/explore/search/task.ts';
-import { BUSES, tileGroups } from '../src/explore/space.ts';
+import { BUSES, tileGroups, USUAL_BITS } from '../src/explore/space.ts';
 import { cacheFolder } from '../src/verify/cache.ts';
 import { type AllocatorsOptions, benchAllocators } from './allocators.ts';
 import type { Measured } from './support/measured.ts';
@@ -163,7 +163,9 @@ interface Speed {
 async function planSpeed(): Promise<Speed> {
   const { design, folder } = await loadAnyDesign(designs.tiny as string);
   const own = bitsOfDesign(design);
-  const candidates = bits.map((pair) => (own ? { ...own, ...pair } : null));
+  const candidates = USUAL_BITS.map(([weights, activations]) =>
+    own ? { ...own, weights, activations } : null,
+  );
   const store = openStore(join(cacheFolder(), 'explore'));
   const { graphs } = prepareGraphs(design, folder, candidates, store);
   const board = loadBoard('zcu102', '.');

@@ -54,7 +54,7 @@ export function engineParts(
   const lanes = p.TP * p.TO;
   const hasDsp = board.resources.dsp > 0;
   // A DSP multiplies one signed operand of `a` bits; a wider one takes another DSP.
-  const wide = (bits: number) => Math.ceil(bits / board.dspWidth.a);
+  const wide = Math.ceil(p.SUM_BITS / board.dspWidth.a);
   const array = arrayCost({
     tokens: p.TP,
     inputs: p.TI,
@@ -67,26 +67,39 @@ export function engineParts(
   });
   // Without DSPs a product takes about a LUT for each pair of bits.
   const softProducts = hasDsp ? 0 : array.dsp * (p.A_BITS + 1) * p.B_BITS;
-  // Without DSPs a multiplier of the units is about 300 LUTs.
-  const part = (name: EnginePart['name'], lut: number, multipliers = 0): EnginePart => ({
-    ...{ name, bram36: 0, uram: 0 },
-    lut: lut + (hasDsp ? 0 : 300 * multipliers),
-    dsp: hasDsp ? multipliers : 0,
-  });
   return [
-    { ...part('array', array.lut + array.lutram + softProducts), dsp: hasDsp ? array.dsp : 0 },
+    {
+      ...partOf('array', array.lut + array.lutram + softProducts, 0, hasDsp),
+      dsp: hasDsp ? array.dsp : 0,
+    },
     // For the sum and the skip connection.
-    part(
+    partOf(
       'epilogue',
       lanes * (p.HAS_MULT ? 150 : 120),
-      p.HAS_MULT ? lanes * (wide(p.SUM_BITS) + 1) : 0,
+      p.HAS_MULT ? lanes * (wide + 1) : 0,
+      hasDsp,
     ),
-    part('layerNorm', 124 * p.VL + 222, 3 * p.VL + 4),
-    ...(p.HAS_SOFTMAX ? [part('softmax', 78 * p.VL + 73, p.VL)] : []),
+    partOf('layerNorm', 124 * p.VL + 222, 3 * p.VL + 4, hasDsp),
+    ...(p.HAS_SOFTMAX ? [partOf('softmax', 78 * p.VL + 73, p.VL, hasDsp)] : []),
     // Sequencer, registers and streams; adders and multiplexers of the sums; choice of operands.
-    part('control', 900 + 2 * lanes * p.ACC_BITS + 3 * p.TP * p.TI * p.A_BITS),
-    { ...part('memories', memories.lut), bram36: memories.bram36, uram: memories.uram },
+    partOf('control', 900 + 2 * lanes * p.ACC_BITS + 3 * p.TP * p.TI * p.A_BITS, 0, hasDsp),
+    {
+      ...partOf('memories', memories.lut, 0, hasDsp),
+      bram36: memories.bram36,
+      uram: memories.uram,
+    },
   ];
+}
+
+/** A part without memories; without DSPs a multiplier of the units is about 300 LUTs. */
+function partOf(
+  name: EnginePart['name'],
+  lut: number,
+  multipliers: number,
+  hasDsp: boolean,
+): EnginePart {
+  const [luts, dsp] = hasDsp ? [lut, multipliers] : [lut + 300 * multipliers, 0];
+  return { name, lut: luts, dsp, bram36: 0, uram: 0 };
 }
 
 /** What the memories of an engine take. */

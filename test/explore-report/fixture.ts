@@ -46,6 +46,7 @@ export function reportFixture(options: FixtureOptions): ReportInput {
     design: model.name,
     board,
     targetFps,
+    nearest: null,
     reached: targetFps === null || plan.framesPerSecond >= targetFps,
     answer: {
       ...explored,

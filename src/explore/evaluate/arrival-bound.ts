@@ -22,8 +22,8 @@ export interface LoadSequence {
 const REMEMBERED = 64;
 
 /** Loads between which the shortest time is known: `DISTANCES[i]` tiles apart. */
-const DISTANCES = [1, 2, 4, 8, 16];
-const FARTHEST = 16;
+const DISTANCES = [1, 2, 4, 8];
+const FARTHEST = 8;
 
 /** The shortest times between the starts of loads that are 1, 2, 4, .. apart. */
 export interface LoadGaps {
@@ -61,16 +61,20 @@ export function gapsOf(sequences: readonly LoadSequence[]): LoadGaps {
   for (const { loads, times, period, endsFrame } of sequences) {
     for (let n = 0; n < Math.min(times, 2); n++) {
       for (const { tiles, first: one, second, period: step } of loads) {
-        // More of equal loads show no shorter gap, and no longer one is forgotten.
-        const some = Math.min(tiles, FARTHEST + 2);
-        // Those left out lie between the first and the others.
-        const shift = n * period + (tiles - some) * step;
-        load(one + n * period);
-        if (tiles > 1) load(second + n * period);
-        if (tiles > some) {
-          for (let i = 0; i < FARTHEST; i++) load(second + n * period + (i + 1) * step);
+        const shift = n * period;
+        load(one + shift);
+        const few = Math.min(tiles - 1, FARTHEST);
+        for (let i = 0; i < few; i++) load(second + i * step + shift);
+        // Those that follow are at the same distances as these: only the last ones are remembered.
+        if (tiles - 1 > few) {
+          const last = second + (tiles - 2) * step + shift;
+          for (let i = 1; i <= FARTHEST; i++) {
+            starts[count++ & (FARTHEST - 1)] = last - (FARTHEST - i) * step;
+          }
+          for (let d = 0; d < DISTANCES.length; d++) {
+            gaps[d] = Math.min(gaps[d] as number, (DISTANCES[d] as number) * step);
+          }
         }
-        for (let i = 2; i < some; i++) load(second + (i - 1) * step + shift);
       }
     }
     if (times > 2) {

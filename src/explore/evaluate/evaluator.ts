@@ -237,7 +237,11 @@ export function createEvaluator(
     }
     const bytes = stream ? streamBytes(stream.words, stream.wordBits, stream.axiBits) : 0;
     const beats = stream ? (bytes * 8) / stream.axiBits : 0;
-    const exact = !stream || !streamed || arrivesInTime(frame, set, streamed, stream);
+    // A bus that brings fewer beats than a frame needs is late, whatever the order.
+    const exact =
+      !stream ||
+      !streamed ||
+      (beats <= frame.perFrame && arrivesInTime(frame, set, streamed, stream));
     return {
       cyclesPerFrame: exact ? frame.perFrame : Math.max(frame.perFrame, beats),
       latencyCycles: frame.latency,

@@ -185,14 +185,11 @@ function interval(results: readonly number[], index: number): number {
 }
 
 /** Everything that later cycles depend on; what is over before the next issue counts as over then. */
-function stateOf({ idle, done, streamerFree, nextIssue }: Line): Float64Array {
-  const state = new Float64Array(idle.length + done.length + 1);
-  state.set(idle);
-  state.set(done, idle.length);
-  state[state.length - 1] = streamerFree;
-  for (let i = 0; i < state.length; i++) {
-    state[i] = Math.max((state[i] as number) - nextIssue, 0);
-  }
+function stateOf({ idle, done, streamerFree, nextIssue }: Line): readonly number[] {
+  const state: number[] = [];
+  for (let i = 0; i < idle.length; i++) state.push(Math.max((idle[i] as number) - nextIssue, 0));
+  for (let i = 0; i < done.length; i++) state.push(Math.max((done[i] as number) - nextIssue, 0));
+  state.push(Math.max(streamerFree - nextIssue, 0));
   return state;
 }
 
