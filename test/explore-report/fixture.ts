@@ -46,7 +46,6 @@ export function reportFixture(options: FixtureOptions): ReportInput {
     design: model.name,
     board,
     targetFps,
-    nearest: null,
     reached: targetFps === null || plan.framesPerSecond >= targetFps,
     answer: {
       ...explored,
