@@ -126,10 +126,15 @@ function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): Mappe
     ...{ primitive: primitive.name, shape, count, bits },
     style: memory.planned && isStyled ? style : 'auto',
     used: bits / (count * primitive.bits),
-    lut: count * primitive.luts,
+    lut: count * primitive.luts + times * multiplexers(memory, fit),
     bram36: style === 'block' ? (count * primitive.bits) / 36864 : 0,
     uram: style === 'ultra' ? count : 0,
   };
+}
+
+/** LUTs behind the rows of blocks of a deep memory, of which an address chooses: four a LUT. */
+function multiplexers({ width }: EngineMemory, { primitive, deep }: Fit): number {
+  return primitive.style === 'block' && deep > 1 ? width * Math.ceil(deep / 4) : 0;
 }
 
 function toUltra(

@@ -35,6 +35,13 @@ export interface EngineParameters {
   readonly SUM_BITS: number;
   /** Some sum is multiplied; where none is, the biases hold the constants that round. */
   readonly HAS_MULT: boolean;
+  /** Bits of both signed operands of the products in LayerNorm, of a lane and of the unit. */
+  readonly NORM_PRODUCTS: {
+    readonly lane: readonly Operands[];
+    readonly unit: readonly Operands[];
+  };
+  /** Of a skip connection; null where none has a multiplier. */
+  readonly SKIP_PRODUCT: Operands | null;
   readonly PROD_BITS: number;
   readonly OUT_BITS: number;
   readonly RES_BITS: number;
@@ -94,6 +101,27 @@ const isKind =
   <K extends IntegerNode['kind']>(kind: K) =>
   (node: IntegerNode): node is Extract<IntegerNode, { kind: K }> =>
     node.kind === kind;
+
+type Operands = readonly [bits: number, bits: number];
+
+/** The products of vt_layer_norm: `x * x`, `(x - mu) * r` and that times `w`; mean and variance. */
+function normProducts({ widths }: CheckedGraph, residualBits: number) {
+  const norms = [...widths.values()].flatMap((w) => (w.kind === 'layerNorm' ? [w] : []));
+  const most = (bits: (w: (typeof norms)[number]) => number) => Math.max(...norms.map(bits));
+  const mean = most((w) => w.meanBits);
+  const sum = most((w) => w.sumBits);
+  return {
+    lane: [
+      [residualBits, residualBits],
+      [most((w) => w.deviationBits), most((w) => w.tableBits) + 1],
+      [most((w) => w.normalizedBits), most((w) => w.weightBits)],
+    ],
+    unit: [
+      [sum, 17],
+      [mean, sum + 2],
+    ],
+  } as const;
+}
 
 /** Derives every width and depth of the engine from the checked graph and its program. */
 export function engineParameters(
@@ -193,6 +221,8 @@ export function engineParameters(
     BIAS_BITS,
     SUM_BITS,
     HAS_MULT,
+    NORM_PRODUCTS: normProducts(checked, RES_BITS),
+    SKIP_PRODUCT: skipMultipliers.some((m) => m > 1) ? [RES_BITS, 17] : null,
     PROD_BITS,
     OUT_BITS,
     RES_BITS,

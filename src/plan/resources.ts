@@ -19,7 +19,14 @@ const COUNTED_ON = { family: 'xcup', uram: 0 } as const;
 
 /** A part of the engine and what it takes. */
 export interface EnginePart {
-  readonly name: 'array' | 'epilogue' | 'layerNorm' | 'softmax' | 'control' | 'memories';
+  readonly name:
+    | 'array'
+    | 'epilogue'
+    | 'layerNorm'
+    | 'softmax'
+    | 'meanPool'
+    | 'control'
+    | 'memories';
   readonly lut: number;
   readonly dsp: number;
   readonly bram36: number;
@@ -44,7 +51,7 @@ export function estimateResources(
 
 /**
  * Array, units and memories. The coefficients of the units were read off Yosys 0.55: the tiny
- * example (2 lanes of each unit, by `vitrum synth`), and the units of MNIST with 16 lanes.
+ * example (2 lanes of each unit, by `vitrum synth`), and the engines of `npm run bench -- engine`.
  */
 export function engineParts(
   p: EngineParameters,
@@ -53,8 +60,11 @@ export function engineParts(
 ): readonly EnginePart[] {
   const lanes = p.TP * p.TO;
   const hasDsp = board.resources.dsp > 0;
-  // A DSP multiplies one signed operand of `a` bits; a wider one takes another DSP.
-  const wide = Math.ceil(p.SUM_BITS / board.dspWidth.a);
+  const dsps = ([x, y]: Operands) => (hasDsp ? dspsOf(x, y, board) : 1);
+  const all = (products: readonly Operands[]) => products.reduce((n, one) => n + dsps(one), 0);
+  const laneMultipliers =
+    (p.HAS_MULT ? dsps([p.SUM_BITS, 17]) : 0) + (p.SKIP_PRODUCT ? dsps(p.SKIP_PRODUCT) : 0);
+  const normMultipliers = p.VL * all(p.NORM_PRODUCTS.lane) + all(p.NORM_PRODUCTS.unit);
   const array = arrayCost({
     tokens: p.TP,
     inputs: p.TI,
@@ -73,22 +83,34 @@ export function engineParts(
       dsp: hasDsp ? array.dsp : 0,
     },
     // For the sum and the skip connection.
-    partOf(
-      'epilogue',
-      lanes * (p.HAS_MULT ? 150 : 120),
-      p.HAS_MULT ? lanes * (wide + 1) : 0,
-      hasDsp,
-    ),
-    partOf('layerNorm', 124 * p.VL + 222, 3 * p.VL + 4, hasDsp),
+    partOf('epilogue', 145 * lanes, lanes * laneMultipliers, hasDsp),
+    partOf('layerNorm', 124 * p.VL + 222, normMultipliers, hasDsp),
     ...(p.HAS_SOFTMAX ? [partOf('softmax', 78 * p.VL + 73, p.VL, hasDsp)] : []),
+    ...(p.HAS_POOL
+      ? [partOf('meanPool', 90 * p.VL, p.VL * dsps([p.RES_BITS + 10, 17]), hasDsp)]
+      : []),
     // Sequencer, registers and streams; adders and multiplexers of the sums; choice of operands.
-    partOf('control', 900 + 2 * lanes * p.ACC_BITS + 3 * p.TP * p.TI * p.A_BITS, 0, hasDsp),
+    partOf('control', controlLuts(p), 0, hasDsp),
     {
       ...partOf('memories', memories.lut, 0, hasDsp),
       bram36: memories.bram36,
       uram: memories.uram,
     },
   ];
+}
+
+/** Also the AXI4 reader, and taking its words beside those of the weights on chip. */
+function controlLuts({ TP, TI, TO, ACC_BITS, A_BITS, stream }: EngineParameters): number {
+  return 900 + 2 * TP * TO * ACC_BITS + 3 * TP * TI * A_BITS + (stream ? 850 : 0);
+}
+
+/** Bits of the signed operands of a product. */
+type Operands = readonly [number, number];
+
+/** DSPs of a product. An operand wider than its port is cut: parts but the highest are unsigned. */
+function dspsOf(x: number, y: number, { dspWidth: { a, b } }: Board): number {
+  const cuts = (bits: number, port: number) => Math.max(1, Math.ceil((bits - 1) / (port - 1)));
+  return Math.min(cuts(x, a) * cuts(y, b), cuts(y, a) * cuts(x, b));
 }
 
 /** A part without memories; without DSPs a multiplier of the units is about 300 LUTs. */

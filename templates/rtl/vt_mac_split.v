@@ -37,6 +37,7 @@ module vt_mac_split #(
   localparam WORD_BITS = TP * TI * A_BITS;
   localparam FLAGS     = 4;
 
+  wire unused_cell = CELL[0];  // used where products are packed
   wire [FLAGS-1:0] flags = {a_signed_i, row_valid_i, col_valid_i, swap_i};
 
   // ---- outputs on DSPs ----------------------------------------------------------------------

@@ -34,6 +34,17 @@ function linear(graph: IntegerGraph, name: string): LinearNode {
   return node;
 }
 
+describe('the result', () => {
+  // Eight words of classes, and no other memory of outputs is deeper.
+  test('may be the deepest memory that products write', () => {
+    const options = { width: 10, heads: 2, tokens: 8, hidden: 7, depth: 1, classes: 30 };
+    const more = { patch: 3, imageChannels: 2, activation: 'none', family: 'table' } as const;
+    const planned = plan({ ...options, ...more }, { tokens: 4, inputs: 4, outputs: 4, vector: 2 });
+    expect(planned.parameters.depths.result).toBe(8);
+    expect(() => lower(planned)).not.toThrow();
+  });
+});
+
 describe('weight memories', () => {
   // Heads of 3 channels, which no tile of 4 outputs divides: they lie 4 apart in the values.
   const shape = { tokens: 1, inputs: 2, outputs: 4, vector: 2 };

@@ -68,9 +68,9 @@ function placeResult(context: ScheduleContext, node: LinearNode): Region {
   const { graph, residualStride, shape } = context;
   const [, columns] = matrixShape(graph, node.output.name);
   if (graph.nodes.at(-1) === node) {
-    const stride = Math.ceil(columns / shape.outputs);
-    context.reserve('result', stride);
-    return { memory: 'result', base: 0, stride };
+    // One row: no stride leads to another, and its words may be more than an address counts.
+    context.reserve('result', Math.ceil(columns / shape.outputs));
+    return { memory: 'result', base: 0, stride: 0 };
   }
   if (node.epilogue.residual) return { memory: 'residual', base: 0, stride: residualStride };
   const stride = context.words(columns);
