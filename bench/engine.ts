@@ -16,6 +16,7 @@ import {
   engineFigures,
 } from './support/engine-figures.ts';
 import { areaText, figuresText } from './support/engine-text.ts';
+import { geluAlone } from './support/gelu-alone.ts';
 import type { Measured } from './support/measured.ts';
 import { synthesizeModules } from './support/module-synthesis.ts';
 import { comparisonText } from './support/peers-text.ts';
@@ -57,8 +58,11 @@ const subjects: readonly Subject[] = [
   { name: 'deit-base-w8a8', design: path('./designs/deit-base-w8a8.vit.ts'), planned: true },
 ];
 
-/** What `only` may name: the designs, and the array alone. */
-export const engineParts: readonly string[] = [...subjects.map(({ name }) => name), 'arrays'];
+/** What `only` may name: the designs, and the array and the GELU alone. */
+export const engineParts: readonly string[] = [
+  ...subjects.map(({ name }) => name),
+  ...['arrays', 'gelu'],
+];
 
 interface Result {
   readonly name: string;
@@ -85,16 +89,23 @@ export async function measureEngine(options: EngineOptions): Promise<Measured> {
     if (chosen(subject.name)) results.push(await measure(present(subject), options));
   }
   const arrays = options.synth && chosen('arrays') ? await arrayTable(options.jobs, say) : null;
+  const gelu = options.synth && chosen('gelu') ? await geluAlone(say) : null;
   const text = [
     ...results.map(resultText),
     ...(arrays ? [arrays.text] : []),
+    ...(gelu ? [gelu.text] : []),
     ...(results.length > 0 ? [comparisonText(results)] : []),
   ];
   const designs = results.map(({ name, ...result }) => [name, result]);
   const peers = { engines: peerEngines, units: peerUnits, utilizations: peerUtilizations };
   return {
     text: text.join('\n\n'),
-    json: { designs: Object.fromEntries(designs), arrays: arrays?.json ?? null, peers },
+    json: {
+      designs: Object.fromEntries(designs),
+      arrays: arrays?.json ?? null,
+      gelu: gelu?.json ?? null,
+      peers,
+    },
   };
 }
 
