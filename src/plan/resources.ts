@@ -15,7 +15,7 @@ export interface ResourceEstimate {
 }
 
 /** Resources of boards of other families are counted in blocks of UltraScale+, as synthesis does. */
-const COUNTED_ON = { family: 'xcup', uram: 0 } as const;
+const COUNTED_ON = { family: 'xcup', uram: 0, dspWidth: { a: 27, b: 18 } } as const;
 
 /** A part of the engine and what it takes. */
 export interface EnginePart {
@@ -108,7 +108,8 @@ function controlLuts({ TP, TI, TO, ACC_BITS, A_BITS, stream }: EngineParameters)
 type Operands = readonly [number, number];
 
 /** DSPs of a product. An operand wider than its port is cut: parts but the highest are unsigned. */
-function dspsOf(x: number, y: number, { dspWidth: { a, b } }: Board): number {
+function dspsOf(x: number, y: number, board: Board): number {
+  const { a, b } = countedOn(board).dspWidth;
   const cuts = (bits: number, port: number) => Math.max(1, Math.ceil((bits - 1) / (port - 1)));
   return Math.min(cuts(x, a) * cuts(y, b), cuts(y, a) * cuts(x, b));
 }
@@ -135,6 +136,6 @@ export function memoryNeed(p: EngineParameters, board: Board): MemoryNeed {
 
 function countedOn(board: Board): Board {
   if (board.family === 'xcup' || board.family === 'xc7') return board;
-  const { family, uram } = COUNTED_ON;
-  return { ...board, family, resources: { ...board.resources, uram } };
+  const { family, uram, dspWidth } = COUNTED_ON;
+  return { ...board, family, dspWidth, resources: { ...board.resources, uram } };
 }
