@@ -1,6 +1,6 @@
 import type { Board } from '../boards/index.ts';
 import type { MultiplierKind } from '../dsl/design.ts';
-import { type EngineShape, productsPerCycle } from '../plan/index.ts';
+import { type TileGroup, tilesWithin } from '../plan/tiles.ts';
 import type { PlanBits, WeightBus } from './types.ts';
 
 /** What is searched over, beside tiles. */
@@ -15,14 +15,6 @@ export interface SpaceOptions {
 
 export const BUSES: readonly WeightBus[] = [64, 128, 256];
 
-/** A tile with the vector lanes that it can have. */
-export interface TileGroup {
-  readonly tokens: number;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly vectors: readonly number[];
-}
-
 const SIDES = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 const LANES = [2, 4, 8, 16, 32];
 const TOKENS = [1, 2, 4];
@@ -30,32 +22,15 @@ const TOKENS = [1, 2, 4];
 const FARTHEST_SIDES = 4;
 
 /**
- * The tiles of the space in order of size: sides of powers of two and three times powers of two,
- * of which one divides the other.
+ * The tiles of the space in order of size: sides of powers of two and three times powers of two.
  *
  * @param alone whether the graph reads tokens one by one, so that none lie side by side
  */
 export function tileGroups(alone: boolean): readonly TileGroup[] {
-  const sides = SIDES.flatMap((inputs) =>
-    SIDES.flatMap((outputs) => {
-      const small = Math.min(inputs, outputs);
-      const ratio = Math.max(inputs, outputs) / small;
-      return Number.isInteger(ratio) && ratio <= FARTHEST_SIDES ? [{ inputs, outputs, small }] : [];
-    }),
-  );
-  return sides
-    .flatMap(({ inputs, outputs, small }) =>
-      (alone ? [1] : TOKENS).flatMap((tokens) => {
-        const vectors = LANES.filter((lanes) => small % lanes === 0);
-        return small % tokens === 0 ? [{ tokens, inputs, outputs, vectors }] : [];
-      }),
-    )
-    .sort((a, b) => productsPerCycle(a) - productsPerCycle(b) || a.inputs - b.inputs);
-}
-
-/** The shapes of a group, without multipliers. */
-export function shapesOf({ vectors, ...tile }: TileGroup): readonly EngineShape[] {
-  return vectors.map((vector) => ({ ...tile, vector }));
+  return tilesWithin({
+    ...{ sides: SIDES, farthest: FARTHEST_SIDES, lanes: LANES },
+    tokens: alone ? [1] : TOKENS,
+  });
 }
 
 /** Whether the fabric of a board reaches a memory over AXI4. */

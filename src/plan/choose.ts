@@ -32,10 +32,10 @@ export function choosePlan(
   checked: CheckedGraph,
   board: Board,
   target: Target,
-  settings: Readonly<Record<string, Place>> = {},
+  placesOf: Readonly<Record<string, Place>> = {},
 ): Plan {
   const fault: Fault = (code, message, hint, at) => {
-    const place = settings[at] ?? settings['target.board'] ?? settings.target;
+    const place = placesOf[at] ?? placesOf['target.board'] ?? placesOf.target;
     throw new DiagnosticsError([{ code, message, hint, place }]);
   };
   const alone = readsRowsAlone(checked.graph);
@@ -48,12 +48,9 @@ export function choosePlan(
   if (space.tiles.length === 0) {
     const [tile] = tiles as [EngineShape];
     const legal = legalMultipliers(checked.graph, tile, board, target);
-    const at = target.lutOutputs
-      ? 'target.lutOutputs'
-      : target.multipliers
-        ? 'target.multipliers'
-        : 'target.primitives';
-    fault('VT415', ...explainMultipliers(legal, target, tile.outputs, board), at);
+    const settings = ['lutOutputs', 'multipliers', 'primitives'] as const;
+    const asked = settings.find((setting) => target[setting]);
+    fault('VT415', ...explainMultipliers(legal, target, tile.outputs, board), `target.${asked}`);
   }
   if (!target.tile) return freePlan(space, fault);
   const { tokens = 1 } = target.tile;

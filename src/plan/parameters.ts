@@ -1,7 +1,7 @@
 import type { CheckedGraph } from '../check/index.ts';
 import { type IntegerNode, signedBits, storageBits } from '../ir/index.ts';
-import { splitDelays } from './array.ts';
-import { type EngineShape, latencies, log2Ceil, tokenWords, unsignedBits } from './engine.ts';
+import { dotBits, splitDelays } from './array.ts';
+import { type EngineShape, latencies, tokenWords, unsignedBits } from './engine.ts';
 import { rowGroups } from './geometry.ts';
 import { operandBits, scoreBits, widest } from './operands.ts';
 import type { MemoryDepths, Program, WeightSection } from './program.ts';
@@ -42,6 +42,8 @@ export interface EngineParameters {
   };
   /** Of a skip connection; null where none has a multiplier. */
   readonly SKIP_PRODUCT: Operands | null;
+  /** Of the mean over tokens; null without one. */
+  readonly POOL_PRODUCT: Operands | null;
   readonly PROD_BITS: number;
   readonly OUT_BITS: number;
   readonly RES_BITS: number;
@@ -123,6 +125,22 @@ function normProducts({ widths }: CheckedGraph, residualBits: number) {
   } as const;
 }
 
+/** Sum and 16-bit multiplier of vt_mean_pool. */
+function poolProduct({ widths }: CheckedGraph): Operands | null {
+  const pool = [...widths.values()].find((w) => w.kind === 'meanPool');
+  return pool?.kind === 'meanPool' ? [pool.sumBits, 17] : null;
+}
+
+/** The accumulator extends a dot product by at least one bit, whatever the proof allows. */
+export function accumulatorBits(proven: number, inputs: number, aBits: number, bBits: number) {
+  return Math.max(proven, dotBits({ inputs, aBits, bBits }) + 1);
+}
+
+/** A sum of products with a bias. */
+export function biasedBits(accumulator: number, bias: number): number {
+  return Math.max(accumulator, bias) + 1;
+}
+
 /** Derives every width and depth of the engine from the checked graph and its program. */
 export function engineParameters(
   checked: CheckedGraph,
@@ -145,10 +163,7 @@ export function engineParameters(
 
   const matrices = [...widths.values()].flatMap((w) => (w.kind === 'matrix' ? [w] : []));
   const largestSum = matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a));
-  // The array takes raw codes, signed or not.
-  const dotBits = A_BITS + 1 + B_BITS + log2Ceil(TI);
-  // The accumulator extends the dot product by at least one bit, whatever the proof allows.
-  const ACC_BITS = Math.max(largestSum.accumulatorBits, dotBits + 1);
+  const ACC_BITS = accumulatorBits(largestSum.accumulatorBits, TI, A_BITS, B_BITS);
   const OFFSET_BIAS = embedding.offsetTo === 'accumulator';
   const RES_BITS = storageBits(embedding.output.format);
   const HAS_MULT = !multipliersAreOne(graph);
@@ -167,7 +182,7 @@ export function engineParameters(
     ...linears.map((n) => signedBitsOf(rounded(n.epilogue.bias, n.epilogue.shift))),
     ...requantized.map((n) => signedBitsOf(rounded([n.bias ?? 0], n.shift))),
   );
-  const SUM_BITS = Math.max(ACC_BITS, BIAS_BITS) + 1;
+  const SUM_BITS = biasedBits(ACC_BITS, BIAS_BITS);
   const largestShift = Math.max(...program.matmuls.map((op) => op.shift));
   // The rounding constant 2^(shift-1) must fit beside the product of sum and 16-bit multiplier.
   const PROD_BITS = HAS_MULT ? Math.max(SUM_BITS + 17, largestShift + 2) : SUM_BITS;
@@ -222,6 +237,7 @@ export function engineParameters(
     SUM_BITS,
     HAS_MULT,
     NORM_PRODUCTS: normProducts(checked, RES_BITS),
+    POOL_PRODUCT: poolProduct(checked),
     SKIP_PRODUCT: skipMultipliers.some((m) => m > 1) ? [RES_BITS, 17] : null,
     PROD_BITS,
     OUT_BITS,

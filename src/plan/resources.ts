@@ -17,6 +17,9 @@ export interface ResourceEstimate {
 /** Resources of boards of other families are counted in blocks of UltraScale+, as synthesis does. */
 const COUNTED_ON = { family: 'xcup', uram: 0, dspWidth: { a: 27, b: 18 } } as const;
 
+/** A lane of vt_mean_pool, most of it the choice and extension of a residual word. */
+const POOL_LUTS = 295;
+
 /** A part of the engine and what it takes. */
 export interface EnginePart {
   readonly name:
@@ -86,8 +89,8 @@ export function engineParts(
     partOf('epilogue', 145 * lanes, lanes * laneMultipliers, hasDsp),
     partOf('layerNorm', 124 * p.VL + 222, normMultipliers, hasDsp),
     ...(p.HAS_SOFTMAX ? [partOf('softmax', 78 * p.VL + 73, p.VL, hasDsp)] : []),
-    ...(p.HAS_POOL
-      ? [partOf('meanPool', 90 * p.VL, p.VL * dsps([p.RES_BITS + 10, 17]), hasDsp)]
+    ...(p.POOL_PRODUCT
+      ? [partOf('meanPool', POOL_LUTS * p.VL, p.VL * dsps(p.POOL_PRODUCT), hasDsp)]
       : []),
     // Sequencer, registers and streams; adders and multiplexers of the sums; choice of operands.
     partOf('control', controlLuts(p), 0, hasDsp),

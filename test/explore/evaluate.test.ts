@@ -3,8 +3,9 @@ import { createRandom } from '../../src/arithmetic/index.ts';
 import { loadBoard } from '../../src/boards/index.ts';
 import { createEvaluator, createTemplates } from '../../src/explore/evaluate/evaluator.ts';
 import { thinGraph } from '../../src/explore/evaluate/thin.ts';
-import { shapesOf, tileGroups } from '../../src/explore/space.ts';
+import { tileGroups } from '../../src/explore/space.ts';
 import { planShape, type WeightPlace } from '../../src/plan/index.ts';
+import { shapesOf } from '../../src/plan/tiles.ts';
 import { graphOf, models } from './graphs.ts';
 
 const places: readonly WeightPlace[] = [

@@ -7,9 +7,10 @@ import { shareOf } from '../../src/explore/point.ts';
 import { createPool } from '../../src/explore/search/pool.ts';
 import { createSettler, searchTiles } from '../../src/explore/search/search.ts';
 import { measuresOf, type Row } from '../../src/explore/search/task.ts';
-import { BUSES, type SpaceOptions, shapesOf, tileGroups } from '../../src/explore/space.ts';
+import { BUSES, type SpaceOptions, tileGroups } from '../../src/explore/space.ts';
 import { fits } from '../../src/plan/budget.ts';
 import { isAsked, legalMultipliers, planShape, type WeightPlace } from '../../src/plan/index.ts';
+import { shapesOf } from '../../src/plan/tiles.ts';
 import { graphOf } from './graphs.ts';
 
 const graphs = [graphOf('shallow', 8, 8), graphOf('shallow', 4, 4)];

@@ -3,12 +3,13 @@ import type { CheckedGraph } from '../../check/index.ts';
 import { type IntegerGraph, signedBits } from '../../ir/index.ts';
 import { rowGroups } from '../../plan/geometry.ts';
 import {
+  accumulatorBits,
+  biasedBits,
   type EngineParameters,
   type EngineShape,
   engineParameters,
   latencies,
   legalMultipliers,
-  log2Ceil,
   type MemoryDepths,
   type Multipliers,
   planShape,
@@ -274,8 +275,7 @@ export function createEvaluator(
     stream: WeightStream | null,
   ): EngineParameters => {
     const { tokens: TP, inputs: TI, outputs: TO, vector: VL, multipliers } = shape;
-    const dotBits = base.A_BITS + 1 + base.B_BITS + log2Ceil(TI);
-    const ACC_BITS = Math.max(largestSum, dotBits + 1);
+    const ACC_BITS = accumulatorBits(largestSum, TI, base.A_BITS, base.B_BITS);
     const groups = rowGroups(graph, shape);
     return {
       ...base,
@@ -284,7 +284,7 @@ export function createEvaluator(
       CELL: multipliers?.cell ?? 0,
       LUT_TO: multipliers?.lutOutputs ?? 0,
       ACC_BITS,
-      SUM_BITS: Math.max(ACC_BITS, base.BIAS_BITS) + 1,
+      SUM_BITS: biasedBits(ACC_BITS, base.BIAS_BITS),
       MAX_WORDS: frame.maxWords,
       CHANNEL_GROUPS: groups.channels,
       KEY_GROUPS: groups.keys,

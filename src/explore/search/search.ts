@@ -1,8 +1,9 @@
 import type { Board } from '../../boards/index.ts';
 import { productsPerCycle } from '../../plan/index.ts';
+import type { TileGroup } from '../../plan/tiles.ts';
 import { paretoFront } from '../front.ts';
 import { shareOf } from '../point.ts';
-import type { SpaceOptions, TileGroup } from '../space.ts';
+import type { SpaceOptions } from '../space.ts';
 import { forEachOf, type TaskPool } from './pool.ts';
 import { measuresOf, type Row, type TileTask } from './task.ts';
 

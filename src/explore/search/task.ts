@@ -3,6 +3,7 @@ import type { CheckedGraph } from '../../check/index.ts';
 import { multiplierKinds } from '../../dsl/design.ts';
 import { arrayFitsBoard } from '../../plan/budget.ts';
 import type { EngineShape, Multipliers, WeightPlace } from '../../plan/index.ts';
+import { shapesOf, type TileGroup } from '../../plan/tiles.ts';
 import { bindingOf } from '../binding.ts';
 import {
   createEvaluator,
@@ -11,7 +12,7 @@ import {
   type Worked,
 } from '../evaluate/evaluator.ts';
 import { paretoFront } from '../front.ts';
-import { type SpaceOptions, shapesOf, type TileGroup } from '../space.ts';
+import type { SpaceOptions } from '../space.ts';
 
 /** One tile with all its lanes, multipliers, places of weights, and bits. */
 export interface TileTask {

@@ -39,3 +39,4 @@ rtl/vt_table_index.v
 rtl/vt_table_lanes.v
 rtl/vt_tile_loader.v
 rtl/vt_token_streamer.v
+rtl/vt_word_flags.v

@@ -282,35 +282,18 @@ module vt_matmul #(
     .swap_i(took[2]), .dot_o(dot)
   );
 
-  // Flags of a word, delayed along with it; index 0 is the issue cycle, E0 + n is stage En.
-  wire [E0+7:0] valid, op_first, op_last, last_valid;
-  wire [E0:0]   lane_swap;
-  vt_delay_control #(.DEPTH(E0+7)) u_valid (
-    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid), .taps_o(valid)
-  );
-  vt_delay_control #(.DEPTH(E0+7)) u_op_first (
-    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_op_first), .taps_o(op_first)
-  );
-  vt_delay_control #(.DEPTH(E0+7)) u_op_last (
-    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_op_last), .taps_o(op_last)
-  );
-  vt_delay_control #(.DEPTH(E0+7)) u_last (
-    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_k_last), .taps_o(last_valid)
-  );
-  vt_delay_control #(.DEPTH(E0)) u_swap (
-    .clk_i(clk_i), .rst_i(rst_i), .d_i(s_valid && s_k_last && s_pass_first), .taps_o(lane_swap)
-  );
-
+  // Flags of a word; index 0 is the issue cycle, E0 + n is stage En.
+  wire [E0+7:0]        valid, op_first, op_last, last_valid;
+  wire [E0:0]          lane_swap;
   wire [PASS_BITS-1:0] psum_read, psum_word;
   wire                 psum_k_first, psum_k_last;
-  vt_delay #(.WIDTH(PASS_BITS), .DEPTH(E0-2)) u_word (
-    .clk_i(clk_i), .d_i(s_word[PASS_BITS-1:0]), .q_o(psum_read)
-  );
-  vt_delay #(.WIDTH(PASS_BITS), .DEPTH(1)) u_word1 (
-    .clk_i(clk_i), .d_i(psum_read), .q_o(psum_word)
-  );
-  vt_delay #(.WIDTH(2), .DEPTH(E0-1)) u_k (
-    .clk_i(clk_i), .d_i({s_k_first, s_k_last}), .q_o({psum_k_first, psum_k_last})
+  vt_word_flags #(.E0(E0), .PASS_BITS(PASS_BITS)) u_flags (
+    .clk_i(clk_i), .rst_i(rst_i), .valid_i(s_valid), .op_first_i(s_op_first),
+    .op_last_i(s_op_last), .k_first_i(s_k_first), .k_last_i(s_k_last),
+    .pass_first_i(s_pass_first), .word_i(s_word[PASS_BITS-1:0]),
+    .valid_o(valid), .op_first_o(op_first), .op_last_o(op_last), .last_valid_o(last_valid),
+    .lane_swap_o(lane_swap), .psum_read_o(psum_read), .psum_word_o(psum_word),
+    .psum_k_first_o(psum_k_first), .psum_k_last_o(psum_k_last)
   );
   wire [TP*TO*ACC_BITS-1:0] sum;
   vt_accumulator #(
