@@ -6,6 +6,7 @@ import { thousands } from '../src/cli/text.ts';
 import { compile } from '../src/compile.ts';
 import { readManifest, writeFolder } from '../src/emit/index.ts';
 import type { Plan } from '../src/plan/index.ts';
+import { groupUtilization, synthesize } from '../src/synth/index.ts';
 import { simulate } from '../src/verify/index.ts';
 import { peerEngines, peerUnits, peerUtilizations } from './peers.ts';
 import { arrayTable } from './support/array-table.ts';
@@ -18,7 +19,6 @@ import {
 import { areaText, figuresText } from './support/engine-text.ts';
 import { geluAlone } from './support/gelu-alone.ts';
 import type { Measured } from './support/measured.ts';
-import { synthesizeModules } from './support/module-synthesis.ts';
 import { comparisonText } from './support/peers-text.ts';
 import { planDesign } from './support/plan-design.ts';
 
@@ -140,24 +140,22 @@ async function measure(
 
 async function synthesized(
   folder: string,
-  { parameters }: Plan,
+  { parameters, estimate }: Plan,
   figures: EngineFigures,
   { jobs }: EngineOptions,
 ): Promise<AreaFigures> {
   const { files, top } = readManifest(folder);
-  const cells = await synthesizeModules({
-    folder,
-    files: files.verilog,
-    top,
-    jobs,
+  const report = await synthesize({
+    ...{ folder, files: files.verilog, top, family: 'xcup', jobs, native: false },
     onRun: (text) => say(`  ${text}`),
   });
-  const expected = parameters.HAS_SOFTMAX ? ['softmax'] : [];
+  const groups = groupUtilization(report.modules);
+  const expected = parameters.HAS_SOFTMAX ? (['softmax'] as const) : [];
   for (const group of ['array', 'layerNorm', 'sequencer', ...expected] as const) {
-    const { lut, dsp } = cells.groups[group as keyof typeof cells.groups];
+    const { lut, dsp } = groups[group];
     if (lut + dsp === 0) throw new Error(`synthesis found nothing of ${group}`);
   }
-  return areaFigures(figures, cells);
+  return areaFigures(figures, report, groups, estimate);
 }
 
 /** Three frames back to back, every value compared, without random stalls. */

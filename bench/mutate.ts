@@ -7,6 +7,7 @@ import { EXIT } from '../src/cli/exit-codes.ts';
 import { wholeNumber } from '../src/cli/options.ts';
 import { formatDiagnostic } from '../src/diagnostics/index.ts';
 import { ToolError } from '../src/tools/index.ts';
+import { runPool } from '../src/tools/pool.ts';
 import {
   type Judgement,
   judgeMutant,
@@ -14,7 +15,6 @@ import {
   makeMutation,
   makeSubjects,
 } from './support/mutation/index.ts';
-import { runPool } from './support/pool.ts';
 
 interface Options {
   readonly count: number;

@@ -7,7 +7,7 @@ import { EXIT } from '../src/cli/exit-codes.ts';
 import { wholeNumber } from '../src/cli/options.ts';
 import { formatDiagnostic } from '../src/diagnostics/index.ts';
 import { ToolError } from '../src/tools/index.ts';
-import { runPool } from './support/pool.ts';
+import { runPool } from '../src/tools/pool.ts';
 import { optionsOf, type SweepCase, sweepCase } from './support/sweep-case.ts';
 
 interface Options {

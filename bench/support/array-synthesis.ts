@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 import type { ArrayShape } from '../../src/plan/array.ts';
 import { dotBits, splitDelays } from '../../src/plan/array.ts';
 import { synthesize, type Utilization } from '../../src/synth/index.ts';
-import { synthesizeModules } from './module-synthesis.ts';
 
 /** Cells of an array, and the same for one product per cycle. */
 export interface ArrayCells {
@@ -54,9 +53,12 @@ export async function synthesizeArrayByModule(
   options: { readonly jobs?: number; readonly onRun?: (text: string) => void } = {},
 ): Promise<ArrayCells & { readonly tool: string }> {
   return withSources(shape, async (folder, files) => {
-    const cells = await synthesizeModules({ folder, files, top: TOP, ...options });
-    if (cells.faults.length > 0) throw new Error(cells.faults.join('\n'));
-    return { ...cellsOf(cells.whole, shape), tool: cells.tool };
+    const report = await synthesize({
+      ...{ folder, files, top: TOP, family: 'xcup', native: false },
+      ...options,
+    });
+    if (report.faults.length > 0) throw new Error(report.faults.join('\n'));
+    return { ...cellsOf(report, shape), tool: report.tool };
   });
 }
 

@@ -6,11 +6,10 @@ import {
   type Plan,
   productsPerCycle,
 } from '../../src/plan/index.ts';
+import type { ResourceEstimate } from '../../src/plan/resources.ts';
 import { addUtilization } from '../../src/synth/cells.ts';
-import type { Utilization } from '../../src/synth/report.ts';
+import type { SynthReport, UnitGroup, Utilization } from '../../src/synth/index.ts';
 import type { PeerUnit } from '../peers.ts';
-import type { EngineCells } from './module-synthesis.ts';
-import type { UnitGroup } from './unit-groups.ts';
 
 /** The clock at which engines are compared, in MHz. */
 export const CLOCK_MHZ = 300;
@@ -92,6 +91,8 @@ export interface AreaFigures {
   readonly tool: string;
   readonly groups: Readonly<Record<UnitGroup, Utilization>>;
   readonly whole: Utilization;
+  /** What the planner expected; its LUTs hold those used as memory. */
+  readonly estimate: ResourceEstimate;
   readonly faults: readonly string[];
   readonly arrayLutPerProduct: number;
   /** Null when the array has no DSP. */
@@ -101,8 +102,14 @@ export interface AreaFigures {
   readonly gopsPerKLut: number;
 }
 
-export function areaFigures(figures: EngineFigures, cells: EngineCells): AreaFigures {
-  const { tool, groups, whole, faults } = cells;
+export function areaFigures(
+  figures: EngineFigures,
+  report: Omit<SynthReport, 'top' | 'family' | 'modules' | 'warnings' | 'seconds'>,
+  groups: AreaFigures['groups'],
+  estimate: ResourceEstimate,
+): AreaFigures {
+  const { tool, faults, latches, lut, lutram, ff, dsp, bram36, uram } = report;
+  const whole = { lut, lutram, ff, dsp, bram36, uram };
   const { tokens, outputs, vector } = figures.tile;
   const products = figures.arrayProductsPerCycle;
   const { array, softmax, layerNorm, epilogue, gelu } = groups;
@@ -110,7 +117,8 @@ export function areaFigures(figures: EngineFigures, cells: EngineCells): AreaFig
     tool,
     groups,
     whole,
-    faults: cells.latches > 0 ? [...faults, `${cells.latches} latches`] : faults,
+    estimate,
+    faults: latches > 0 ? [...faults, `${latches} latches`] : faults,
     arrayLutPerProduct: (array.lut + array.lutram) / products,
     arrayProductsPerDsp: array.dsp > 0 ? products / array.dsp : null,
     perLane: {

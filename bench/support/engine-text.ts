@@ -1,8 +1,8 @@
 import { lossText } from '../../src/cli/losses.ts';
 import { percent, table, thousands } from '../../src/cli/text.ts';
-import type { Utilization } from '../../src/synth/report.ts';
+import type { ResourceEstimate } from '../../src/plan/resources.ts';
+import { type UnitGroup, type Utilization, unitGroups } from '../../src/synth/index.ts';
 import { type AreaFigures, CLOCK_MHZ, type EngineFigures } from './engine-figures.ts';
-import { type UnitGroup, unitGroups } from './unit-groups.ts';
 
 /** Cycles and losses of an engine. */
 export function figuresText(name: string, figures: EngineFigures): string {
@@ -19,7 +19,14 @@ export function figuresText(name: string, figures: EngineFigures): string {
 }
 
 /** Cells of an engine by part. */
-export function areaText({ tool, groups, whole, faults, ...ratios }: AreaFigures): string {
+export function areaText({
+  tool,
+  groups,
+  whole,
+  estimate,
+  faults,
+  ...ratios
+}: AreaFigures): string {
   const row = (name: string, u: Utilization) => [
     `  ${name}`,
     ...[u.lut, u.lutram, u.ff, u.dsp, u.bram36, u.uram].map(thousands),
@@ -41,8 +48,26 @@ export function areaText({ tool, groups, whole, faults, ...ratios }: AreaFigures
   return [
     `cells, ${tool}, UltraScale+, each unit flattened`,
     cells,
+    `planner's estimate over that: ${estimateText(estimate, whole)}`,
     `array: ${ratios.arrayLutPerProduct.toFixed(1)} LUT per product, ${perDsp(ratios.arrayProductsPerDsp, 'products per DSP')}`,
     `whole engine at ${CLOCK_MHZ} MHz: ${perDsp(ratios.gopsPerDsp, 'GOPS/DSP')}, ${ratios.gopsPerKLut.toFixed(2)} GOPS/kLUT`,
     ...faults.map((fault) => `  fault: ${fault}`),
   ].join('\n');
+}
+
+/** `LUT 41,000, 0.97 of it` and the like for each resource of which something is used. */
+function estimateText(estimate: ResourceEstimate, whole: Utilization): string {
+  const rows = [
+    ['LUT', estimate.lut, whole.lut + whole.lutram],
+    ['DSP', estimate.dsp, whole.dsp],
+    ['BRAM36', estimate.bram36, whole.bram36],
+    ['URAM', estimate.uram, whole.uram],
+  ] as const;
+  return rows
+    .filter(([, expected, measured]) => expected + measured > 0)
+    .map(
+      ([name, expected, measured]) =>
+        `${name} ${thousands(expected)} (${(expected / measured).toFixed(3)})`,
+    )
+    .join(', ');
 }

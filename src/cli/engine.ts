@@ -41,10 +41,9 @@ export const engine: Engine = {
     const { folder, step } = await prepare(target, 1, context);
     const { readManifest } = await import('../emit/read-manifest.ts');
     const { synthesize } = await import('../synth/index.ts');
-    const { design, top, family, files, memories } = readManifest(folder);
-    const ultraRam = memories.some(({ uram }) => uram > 0);
+    const { design, top, family, files } = readManifest(folder);
     const report = await step('synthesize', () =>
-      synthesize({ folder, files: files.verilog, top, family, native, flatten, ultraRam }),
+      synthesize({ folder, files: files.verilog, top, family, native, flatten }),
     );
     return { design, ...report };
   },

@@ -68,14 +68,12 @@ async function verifyPlan(
     const out = join(folder, design);
     const { files } = await compile(designPath, stepper(0), planFile);
     writeFolder(out, files);
-    const { top, family, files: names, memories } = readManifest(out);
-    const ultraRam = memories.some(({ uram }) => uram > 0);
+    const { top, family, files: names } = readManifest(out);
     const { lut, lutram, ff, dsp, bram36 } = await synthesize({
       folder: out,
       files: names.verilog,
       top,
       family,
-      ultraRam,
     });
     const report = await simulate(out, { images: IMAGES, stalls: false, seed: 1, trace: false });
     const { evaluation } = plan;

@@ -1,2 +1,3 @@
 export * from './report.ts';
 export * from './synthesize.ts';
+export * from './units/groups.ts';

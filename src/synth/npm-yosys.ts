@@ -3,18 +3,18 @@
  * folder of the sources. It is a process of its own because WebAssembly runs on the calling thread
  * for minutes and may need gigabytes.
  *
- *     npm-yosys.ts SCRIPT STATISTICS FILE...
+ *     npm-yosys.ts SCRIPT RESULT FILE...
  *
  * Every FILE, relative to the current folder, is visible to Yosys under the same path; the
- * statistics that the script writes to `PACKAGED_STATISTICS` are stored in the file STATISTICS.
+ * file that the script writes as `PACKAGED_RESULT` is stored as RESULT.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { runYosys, type Tree } from '@yowasp/yosys';
-import { PACKAGED_STATISTICS } from './script.ts';
+import { PACKAGED_RESULT } from './script.ts';
 
-const [script, statistics, ...files] = process.argv.slice(2);
-if (script === undefined || statistics === undefined) {
-  throw new Error('usage: npm-yosys SCRIPT STATISTICS FILE...');
+const [script, resultFile, ...files] = process.argv.slice(2);
+if (script === undefined || resultFile === undefined) {
+  throw new Error('usage: npm-yosys SCRIPT RESULT FILE...');
 }
 
 const root: Tree = { 'script.ys': readFileSync(script) };
@@ -40,8 +40,8 @@ try {
     stderr: print,
     decodeASCII: false,
   });
-  const json = result?.[PACKAGED_STATISTICS];
-  if (json instanceof Uint8Array) writeFileSync(statistics, json);
+  const written = result?.[PACKAGED_RESULT];
+  if (written instanceof Uint8Array) writeFileSync(resultFile, written);
 } catch (error) {
   // The package reports a non-zero exit of Yosys as an exception with a code.
   const code = (error as { code?: unknown }).code;

@@ -105,3 +105,8 @@ function withoutEscape(id: string): string {
 function plainName(id: string): string {
   return /^\$paramod[^\\]*\\([^\\]+)/.exec(id)?.[1] ?? id;
 }
+
+/** Said of a cell type whose resources are missing from the sums. */
+export function unknownCell(type: string): string {
+  return `Cells of type ${type} are not counted.`;
+}

@@ -5,8 +5,8 @@ import { areaFigures, engineFigures } from '../../bench/support/engine-figures.t
 import { areaText, figuresText } from '../../bench/support/engine-text.ts';
 import { comparisonText } from '../../bench/support/peers-text.ts';
 import { planDesign } from '../../bench/support/plan-design.ts';
-import { type UnitGroup, unitGroups } from '../../bench/support/unit-groups.ts';
 import { NOTHING } from '../../src/synth/cells.ts';
+import { type UnitGroup, unitGroups } from '../../src/synth/index.ts';
 
 const tiny = fileURLToPath(new URL('../../examples/tiny/tiny.vit.ts', import.meta.url));
 const { plan } = await planDesign(tiny);
@@ -31,17 +31,16 @@ describe('figures of an engine', () => {
   const group = (lut: number, dsp: number) => ({ ...NOTHING, lut, lutram: 1, ff: 3, dsp });
   const names = Object.keys(unitGroups) as UnitGroup[];
   const groups = Object.fromEntries(names.map((name, i) => [name, group(100 * i, i % 2)]));
-  const cells = {
-    tool: 'Yosys 0',
-    units: [],
-    groups: groups as Record<UnitGroup, ReturnType<typeof group>>,
-    whole: group(2000, 10),
-    latches: 1,
-    faults: ['x'],
-  };
+  const report = { ...group(2000, 10), tool: 'Yosys 0', latches: 1, faults: ['x'] };
+  const area = areaFigures(figures, report, groups as Record<UnitGroup, ReturnType<typeof group>>, {
+    lut: 1801,
+    dsp: 10,
+    bram36: 0,
+    uram: 0,
+    memoryBits: 0,
+  });
 
   test('ratios count LUTs of memories as LUTs, and no DSP is no ratio', () => {
-    const area = areaFigures(figures, cells);
     expect(area.arrayLutPerProduct).toBeCloseTo(1 / figures.arrayProductsPerCycle, 12);
     expect(area.arrayProductsPerDsp).toBeNull();
     expect(area.gopsPerDsp).toBeCloseTo(figures.gops / 10, 12);
@@ -53,10 +52,10 @@ describe('figures of an engine', () => {
   });
 
   test('the text holds every group, cause and peer', () => {
-    const area = areaFigures(figures, cells);
     const text = `${figuresText('tiny', figures)}\n${areaText(area)}`;
     for (const title of Object.values(unitGroups)) expect(text).toContain(title);
     expect(text).toContain('fault: 1 latches');
+    expect(text).toContain('LUT 1,801 (0.900), DSP 10 (1.000)');
     const comparison = comparisonText([{ name: 'tiny', figures, area }]);
     for (const { name } of [...peerEngines, ...peerUnits, ...peerUtilizations]) {
       expect(comparison).toContain(name);

@@ -36,7 +36,17 @@ const SYNTH: SynthResult = {
   bram36: 2.5,
   uram: 0,
   modules: [
-    { name: 'array', instances: 4, lut: 1200, lutram: 8, ff: 900, dsp: 64, bram36: 2.5, uram: 0 },
+    {
+      name: 'vt_mac_array',
+      group: 'array',
+      instances: 4,
+      lut: 1200,
+      lutram: 8,
+      ff: 900,
+      dsp: 64,
+      bram36: 2.5,
+      uram: 0,
+    },
   ],
   warnings: [],
   faults: [],
@@ -260,7 +270,7 @@ describe('synth', () => {
     };
     const { code, stdout } = await vitrum(['synth', 'd'], { synthesize });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/array +4 +1,200 +8 +900 +64 +2\.5\n/);
+    expect(stdout).toMatch(/vt_mac_array +array +4 +1,200 +8 +900 +64 +2\.5 +0\n/);
     const json = await vitrum(['synth', 'd', '--json', '--native'], { synthesize });
     await vitrum(['synth', 'd', '--no-native'], { synthesize });
     expect(onlyJson(json.stdout)).toMatchObject({ ok: true, lut: 1200, bram36: 2.5 });

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { runPool } from '../../bench/support/pool.ts';
 import { type FixedChoices, randomDesign } from '../../bench/support/random-design.ts';
 import { tileText } from '../../bench/support/random-target.ts';
 import { extrasOf, sweepCase } from '../../bench/support/sweep-case.ts';
 import { multiplierKinds } from '../../src/dsl/design.ts';
 import { tokenCount } from '../../src/model/index.ts';
+import { runPool } from '../../src/tools/pool.ts';
 import { hasVerilator } from '../support/verilate.ts';
 
 describe('random designs', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cellUtilization, isLatch } from '../../src/synth/cells.ts';
 import { readMessages } from '../../src/synth/messages.ts';
-import { ELABORATED, synthesisScript } from '../../src/synth/script.ts';
+import { ELABORATED, elaborationScript, mappingScript } from '../../src/synth/script.ts';
 import { countResources } from '../../src/synth/statistics.ts';
 
 const PARAMOD = "$paramod\\pe\\W=s32'00000000000000000000000000001000";
@@ -86,16 +86,11 @@ test("warnings after elaboration are Yosys's own unless they speak of drivers", 
   expect(error).toBeUndefined();
 });
 
-test('the script keeps the hierarchy unless asked to flatten', () => {
-  const options = { files: ['a b.v'], top: 'top', family: 'xcup', statistics: 's.json' } as const;
-  expect(synthesisScript({ ...options, flatten: false })).toContain(
-    'synth_xilinx -family xcup -top top -noiopad -noclkbuf\n',
-  );
-  expect(synthesisScript({ ...options, flatten: true })).toContain('-noclkbuf -flatten\n');
-  expect(synthesisScript({ ...options, flatten: false, ultraRam: true })).toContain(
-    '-noclkbuf -uram\n',
-  );
-  expect(synthesisScript({ ...options, flatten: false })).toContain(
-    'read_verilog -defer "a b.v"\n',
-  );
+test('scripts quote names, and leave UltraRAM to memories that ask for it', () => {
+  expect(elaborationScript(['a b.v'], 'top')).toContain('read_verilog -defer "a b.v"');
+  expect(mappingScript('top', 'xcup', 's.json')).toEqual([
+    'synth_xilinx -family xcup -top top -noiopad -noclkbuf -flatten',
+    'check',
+    'tee -q -o "s.json" stat -json',
+  ]);
 });

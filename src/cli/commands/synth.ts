@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { synthesisPassed } from '../../synth/report.ts';
+import { synthesisPassed, type Utilization } from '../../synth/report.ts';
+import { unitGroups } from '../../synth/units/groups.ts';
 import { table, thousands } from '../text.ts';
 import type { Engine, Outcome, SynthOptions, SynthResult } from './contracts.ts';
 import type { RunCommand } from './register.ts';
@@ -13,11 +14,11 @@ Examples:
 export function registerSynth(program: Command, engine: Engine, run: RunCommand): void {
   program
     .command('synth')
-    .description('synthesize with Yosys and count LUT, FF, DSP and block RAM by module')
+    .description('synthesize with Yosys and count LUT, FF, DSP and block RAM by unit')
     .argument('<design|DIR>', 'design file (.vit.ts), or a folder made by build')
     .option('--native', 'use the Yosys on the PATH and no other (default: it when new enough)')
     .option('--no-native', 'use the Yosys of the npm packages and no other')
-    .option('--flatten', 'dissolve the hierarchy, as published figures do; no numbers by module')
+    .option('--flatten', 'dissolve the hierarchy, as published figures do; no numbers by unit')
     .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
     .action((target: string, { native, flatten }: SynthOptions) =>
@@ -27,23 +28,24 @@ export function registerSynth(program: Command, engine: Engine, run: RunCommand)
     );
 }
 
-const HEADER = ['module', 'instances', 'LUT', 'LUTRAM', 'FF', 'DSP', 'BRAM36'];
+const HEADER = ['unit', 'part', 'instances', 'LUT', 'LUTRAM', 'FF', 'DSP', 'BRAM36', 'URAM'];
 
 function outcome(result: SynthResult): Outcome {
   const passed = synthesisPassed(result);
-  const row = (
-    name: string,
-    instances: string,
-    u: Omit<SynthResult['modules'][number], 'name'>,
-  ) => [name, instances, ...[u.lut, u.lutram, u.ff, u.dsp, u.bram36].map(thousands)];
+  const row = (name: string, part: string, instances: string, u: Utilization) => [
+    ...[name, part, instances],
+    ...[u.lut, u.lutram, u.ff, u.dsp, u.bram36, u.uram].map(thousands),
+  ];
   const rows = [
     HEADER,
-    ...result.modules.map((m) => row(m.name, thousands(m.instances), m)),
-    row('whole', '', { ...result, instances: 1 }),
+    ...result.modules.map((m) =>
+      row(m.name, m.group ? unitGroups[m.group] : '', thousands(m.instances), m),
+    ),
+    row('whole', '', '', result),
   ];
   const lines = [
     `${result.design}: ${result.tool}, family ${result.family}, ${result.seconds.toFixed(1)} s`,
-    table(rows, [1, 2, 3, 4, 5, 6]),
+    table(rows, [2, 3, 4, 5, 6, 7, 8]),
     ...result.faults,
     result.latches > 0 ? `${result.latches} latches.` : undefined,
     passed

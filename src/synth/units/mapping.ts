@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Utilization } from '../../src/synth/report.ts';
-import { ELABORATED } from '../../src/synth/script.ts';
-import { countResources } from '../../src/synth/statistics.ts';
-import { RESULT, runNpmYosys } from './npm-yosys.ts';
-import { runPool } from './pool.ts';
+import { runPool } from '../../tools/pool.ts';
+import type { Utilization } from '../report.ts';
+import { ELABORATED, mapCommand, mappingScript, scriptText, type YosysFamily } from '../script.ts';
+import { countResources, unknownCell } from '../statistics.ts';
+import { runYosys, type Yosys } from '../yosys.ts';
+import { contentKey, readCache, writeCache } from './cache.ts';
 import { canonicalRtlil, type RtlilModule } from './rtlil.ts';
-import { contentKey, readCache, writeCache } from './synthesis-cache.ts';
 
 /** A part of a design that is mapped as one. */
 export interface UnitSource {
@@ -27,7 +27,8 @@ export interface MappedUnit {
 }
 
 export interface Mapping {
-  readonly tool: string;
+  readonly yosys: Yosys;
+  readonly family: YosysFamily;
   /** Runs of Yosys at the same time. */
   readonly jobs: number;
   readonly onRun?: ((text: string) => void) | undefined;
@@ -42,16 +43,21 @@ const RUN_LINES = 30_000;
 /** Fewer than this are not worth a second run beside the first. */
 const SHARED_LINES = 5_000;
 
-const SYNTHESIS = 'synth_xilinx -family xcup -top batch -noiopad -noclkbuf -flatten';
+/** The module around the units of a run. */
+const TOP = 'batch';
 
-/** Maps units to UltraScale+ cells, each flattened. In the order of `units`. */
+/** Maps units to cells, each flattened. In the order of `units`. */
 export async function mapUnits(
   units: readonly UnitSource[],
-  { tool, jobs, onRun }: Mapping,
+  { yosys, family, jobs, onRun }: Mapping,
 ): Promise<readonly MappedUnit[]> {
   const sources = units.map((unit) => {
     const text = unitText(unit);
-    return { unit, text, key: contentKey('unit', tool, SYNTHESIS, canonicalRtlil(text)) };
+    return {
+      unit,
+      text,
+      key: contentKey('unit', yosys.name, mapCommand(TOP, family), canonicalRtlil(text)),
+    };
   });
   type Source = (typeof sources)[number];
   const missing = new Map<string, Source>();
@@ -64,7 +70,7 @@ export async function mapUnits(
     jobs,
     async (index) => {
       const batch = batches[index] as Source[];
-      const { mapped, seconds } = await mapBatch(batch);
+      const { mapped, seconds } = await mapBatch(batch, yosys, family);
       batch.forEach(({ key }, i) => {
         writeCache(key, mapped[i]);
       });
@@ -105,6 +111,8 @@ function unitText({ modules, boxes }: UnitSource): string {
 
 async function mapBatch(
   batch: readonly { readonly unit: UnitSource; readonly text: string }[],
+  yosys: Yosys,
+  family: YosysFamily,
 ): Promise<{ readonly mapped: readonly MappedUnit[]; readonly seconds: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'vitrum-units-'));
   try {
@@ -113,26 +121,28 @@ async function mapBatch(
     batch.forEach(({ unit, text }, i) => {
       parts.push(renamed(unit, text, i));
     });
-    parts.push('module \\batch\n');
+    parts.push(`module \\${TOP}\n`);
     batch.forEach((_, i) => {
       parts.push(`  attribute \\keep 1\n  cell \\unit${i} \\u${i}\n  end\n`);
     });
     parts.push('end\n');
     writeFileSync(join(folder, 'units.il'), parts.join(''));
-    const script = [
-      'read_rtlil units.il',
-      ...batch.map((_, i) => `setattr -mod -set keep_hierarchy 1 unit${i}`),
-      `log ${ELABORATED}`,
-      SYNTHESIS,
-      'check',
-      `tee -q -o ${RESULT} stat -json`,
-      '',
-    ].join('\n');
-    const { text, messages, seconds } = await runNpmYosys({ script, folder, files: ['units.il'] });
+    const { result, messages, seconds } = await runYosys(yosys, {
+      folder,
+      files: ['units.il'],
+      script: (path) =>
+        scriptText([
+          'read_rtlil units.il',
+          ...batch.map((_, i) => `setattr -mod -set keep_hierarchy 1 unit${i}`),
+          `log ${ELABORATED}`,
+          ...mappingScript(TOP, family, path),
+        ]),
+    });
+    if (result === undefined) throw new Error(messages.error);
     const mapped = batch.map(({ unit }, i): MappedUnit => {
-      const own = withoutBoxes(text, `unit${i}_box`);
+      const own = withoutBoxes(result, `unit${i}_box`);
       const { whole, latches, unknownCells } = countResources(own, `unit${i}`);
-      const unknown = unknownCells.map((type) => `cells of type ${type} are not counted`);
+      const unknown = unknownCells.map(unknownCell);
       const found = messages.faults.filter((fault) => new RegExp(`unit${i}(?!\\d)`).test(fault));
       const faults = [...found, ...unknown].map((fault) => `${unit.name}: ${fault}`);
       return { cells: whole, latches, faults };

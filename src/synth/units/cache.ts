@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../src/verify/cache.ts';
+import { cacheFolder } from '../../verify/cache.ts';
 
 /** Hash of the parts, in order. */
 export function contentKey(...parts: readonly (string | Uint8Array)[]): string {

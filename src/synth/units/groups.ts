@@ -1,3 +1,5 @@
+import { addUtilization, NOTHING } from '../cells.ts';
+import type { UnitUtilization, Utilization } from '../report.ts';
 import type { RtlilModule } from './rtlil.ts';
 
 /** Parts of an engine that figures are given for, in the order in which they are printed. */
@@ -113,4 +115,19 @@ export function partition(modules: ReadonlyMap<string, RtlilModule>, top: string
   };
   addUnit(moduleOf(top), 'wiring', 1);
   return [...units.values()];
+}
+
+/** The sum over the units of each group. */
+export function groupUtilization(
+  units: readonly UnitUtilization[],
+): Readonly<Record<UnitGroup, Utilization>> {
+  const groups = Object.keys(unitGroups) as UnitGroup[];
+  return Object.fromEntries(
+    groups.map((group) => [
+      group,
+      units
+        .filter((unit) => unit.group === group)
+        .reduce<Utilization>((sum, unit) => addUtilization(sum, unit), NOTHING),
+    ]),
+  ) as Record<UnitGroup, Utilization>;
 }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { canonicalRtlil, parseRtlil } from '../../bench/support/rtlil.ts';
-import { groupOf, partition, unitRoots } from '../../bench/support/unit-groups.ts';
+import { groupOf, partition, unitRoots } from '../../src/synth/units/groups.ts';
+import { canonicalRtlil, parseRtlil } from '../../src/synth/units/rtlil.ts';
 
 const library = fileURLToPath(new URL('../../templates/rtl/', import.meta.url));
 const templates = fileURLToPath(new URL('../../templates/verilog/', import.meta.url));
