@@ -177,6 +177,7 @@ async function write(compiled: Compiled, out: string | undefined): Promise<Build
         'resources, estimated',
         [
           supply(estimate.lut, board.resources.lut, 'LUT'),
+          `${estimate.ff} FF`,
           supply(estimate.dsp, board.resources.dsp, 'DSP'),
           supply(estimate.bram36, board.resources.bram36, 'BRAM36'),
           ...(estimate.uram > 0 ? [supply(estimate.uram, board.resources.uram, 'URAM')] : []),
@@ -201,11 +202,11 @@ async function write(compiled: Compiled, out: string | undefined): Promise<Build
 /** The planner's estimate, as the build folder has it. */
 async function resources(folder: string): Promise<readonly [string, string]> {
   const { readManifest } = await import('../emit/read-manifest.ts');
-  const { lut, dsp, bram36, uram } = readManifest(folder).predicted;
+  const { lut, ff, dsp, bram36, uram } = readManifest(folder).predicted;
   const ultra = uram > 0 ? `, ${uram} URAM` : '';
   return [
     'resources, estimated',
-    `${lut} LUT, ${dsp} DSP, ${bram36} BRAM36${ultra} (vitrum synth measures)`,
+    `${lut} LUT, ${ff} FF, ${dsp} DSP, ${bram36} BRAM36${ultra} (vitrum synth measures)`,
   ];
 }
 

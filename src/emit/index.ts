@@ -126,7 +126,10 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
 
 function memories({ parameters, board }: Plan): Manifest['memories'] {
   return memoryMap(parameters, board).memories.map(
-    ({ readers: _readers, fixed: _fixed, planned: _planned, ...memory }) => memory,
+    ({ readers: _r, fixed: _f, planned: _p, owner: _o, ff: _ff, lutram, ...memory }) => ({
+      ...memory,
+      lut: memory.lut + lutram,
+    }),
   );
 }
 
@@ -138,6 +141,7 @@ function predicted(plan: Plan): Manifest['predicted'] {
     products: plan.products,
     framesPerSecond: plan.framesPerSecond,
     lut: plan.estimate.lut,
+    ff: plan.estimate.ff,
     dsp: plan.estimate.dsp,
     bram36: plan.estimate.bram36,
     uram: plan.estimate.uram,

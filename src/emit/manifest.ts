@@ -59,6 +59,7 @@ export const manifestSchema = z.strictObject({
     products: count,
     framesPerSecond: z.number(),
     lut: z.number(),
+    ff: z.number(),
     dsp: z.number(),
     bram36: z.number(),
     uram: z.number(),

@@ -31,8 +31,8 @@ interface Cells {
 
 /**
  * Cells of `vt_mac_array`, tile, shadow registers and selection of the fill direction included, as
- * Yosys counts them: inverters and what only passes through a LUT to a carry chain are not among
- * them.
+ * `vitrum synth` counts them, its parts apart. Inverters and what only passes through a LUT to a
+ * carry chain are not among them.
  *
  * @param shape must fit, see `arrayFits`
  */
@@ -132,8 +132,8 @@ function packedCost(shape: ArrayShape): ArrayCost {
   if (cell === 0) {
     const sum = (2 * perDsp - 1) * field + lane;
     cells.lut += pairs * groups * (inputs - chains) * sum;
-    const stationary = style === 1 ? bBits : 2 * bBits + 1;
-    cells.ff += pairs * groups * inputs * (2 * sum + stationary) + 2 * pairs * inputs * (aBits + 1);
+    // Operands as wide as the ports of the DSP, the product and the sum.
+    cells.ff += pairs * groups * inputs * (27 + 18 + 2 * sum);
   }
   return cells;
 }

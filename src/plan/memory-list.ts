@@ -1,4 +1,16 @@
 import type { EngineParameters } from './parameters.ts';
+import { instructionTable, productTable } from './program-memory.ts';
+import type { WeightStream } from './weight-stream.ts';
+
+/** Where a memory lies: in the core, or in one of its units. */
+export type MemoryOwner =
+  | 'core'
+  | 'accumulator'
+  | 'epilogue'
+  | 'softmax'
+  | 'layerNorm'
+  | 'sequencer'
+  | 'streams';
 
 /** A memory of the engine as the RTL has it. */
 export interface EngineMemory {
@@ -17,11 +29,12 @@ export interface EngineMemory {
   readonly readers: 1 | 2;
   /** What the RTL asks for itself; null where the planner or the tool chooses. */
   readonly fixed: 'distributed' | 'block' | null;
+  readonly owner: MemoryOwner;
   /** Its place is the planner's choice: it is a `vt_ram` of the core, with a style. */
   readonly planned: boolean;
 }
 
-const PLAIN = { copies: 1, readers: 1, fixed: null } as const;
+const PLAIN = { copies: 1, readers: 1, fixed: null, owner: 'core' } as const;
 
 /** Deepest table, and deepest row of `vt_row_buffer`, that is no smaller in block RAM than in LUTs. */
 export const MAX_LUT_DEPTH = 64;
@@ -49,12 +62,18 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
     const fixed = depth > MAX_LUT_DEPTH ? 'block' : 'distributed';
     return { ...inside(name, depth, width), fixed };
   };
+  const lines = ({ lines, lineBeats, axiBits }: WeightStream) =>
+    inside('lines of streamed weights', lines, lineBeats * axiBits, lineBeats);
   const lanes = TP * TO;
   const activationWord = TP * WORD * p.ACT_BITS;
   const parts = (TP * WORD) / TO;
   const residual = (name: string) =>
     ram(name, depths.residual, lanes * p.RES_BITS, p.HAS_POOL ? lanes / VL : 1);
   const several = p.weightSections.length > 1;
+  const products = productTable(p);
+  const instructions = instructionTable(p);
+  const within = (owner: MemoryOwner, memories: readonly EngineMemory[]) =>
+    memories.map((memory) => ({ ...memory, owner }));
   return [
     ram('activations', depths.activations, activationWord, parts),
     ram('keys', depths.keys, activationWord, parts),
@@ -69,33 +88,36 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
     residual('residual_rows'),
     ram('input', depths.input, TP * TI * p.IN_BITS, TP),
     ram('result', depths.result, TO * p.RESULT_BITS, 1),
-    inside('partial', p.MAX_WORDS, lanes * p.ACC_BITS),
+    ...within('accumulator', [inside('partial', p.MAX_WORDS, lanes * p.ACC_BITS)]),
     ...p.weightSections.map(({ words, bits }) =>
       rom(several ? `weights of ${bits} bits` : 'weights', words, TI * bits),
     ),
-    ...(p.stream
-      ? [
-          inside(
-            'lines of streamed weights',
-            p.stream.lines,
-            p.stream.lineBeats * p.stream.axiBits,
-            p.stream.lineBeats,
-          ),
-        ]
-      : []),
+    ...within('streams', p.stream ? [lines(p.stream)] : []),
     rom('embedding_offset', depths.offset, lanes * p.OFFSET_BITS),
     rom('channel_parameters', depths.parameters, p.BIAS_BITS + 16),
-    rom('LayerNorm parameters', depths.normParameters, VL * (p.NORM_W_BITS + p.NORM_BIAS_BITS)),
-    rom('reciprocal roots', p.RSQRT_DEPTH, 16),
-    row('LayerNorm row', p.CHANNEL_GROUPS + 9, VL * p.RES_BITS),
-    ...(p.HAS_TABLE ? [table('activation tables', p.TABLE_DEPTH, p.TABLE_BITS, lanes)] : []),
-    ...(p.HAS_SOFTMAX
-      ? [
-          table('exponentials', p.EXP_DEPTH, p.E_BITS, VL),
-          rom('reciprocals', p.RECIP_DEPTH, p.R_BITS),
-          row('softmax scores', p.KEY_GROUPS + 2, VL * p.SCORE_BITS),
-          row('softmax exponentials', p.KEY_GROUPS + 4, VL * p.E_BITS),
-        ]
-      : []),
+    ...within('sequencer', [
+      rom('program', products.words, products.bits),
+      rom('instructions', instructions.words, instructions.bits),
+    ]),
+    ...within('layerNorm', [
+      rom('LayerNorm parameters', depths.normParameters, VL * (p.NORM_W_BITS + p.NORM_BIAS_BITS)),
+      rom('reciprocal roots', p.RSQRT_DEPTH, 16),
+      row('LayerNorm row', p.CHANNEL_GROUPS + 9, VL * p.RES_BITS),
+    ]),
+    ...within(
+      'epilogue',
+      p.HAS_TABLE ? [table('activation tables', p.TABLE_DEPTH, p.TABLE_BITS, lanes)] : [],
+    ),
+    ...within(
+      'softmax',
+      p.HAS_SOFTMAX
+        ? [
+            table('exponentials', p.EXP_DEPTH, p.E_BITS, VL),
+            rom('reciprocals', p.RECIP_DEPTH, p.R_BITS),
+            row('softmax scores', p.KEY_GROUPS + 2, VL * p.SCORE_BITS),
+            row('softmax exponentials', p.KEY_GROUPS + 4, VL * p.E_BITS),
+          ]
+        : [],
+    ),
   ];
 }

@@ -23,7 +23,12 @@ export interface MappedMemory extends EngineMemory {
   readonly bits: number;
   /** Of the bits of its primitives, 0..1; null for logic. */
   readonly used: number | null;
+  /** Contents that are logic, and multiplexers behind deep memories. */
   readonly lut: number;
+  /** LUTs that are memory. */
+  readonly lutram: number;
+  /** Registers of the words that are read from LUTs. */
+  readonly ff: number;
   /** Block RAM in units of 36 kbit. */
   readonly bram36: number;
   readonly uram: number;
@@ -32,6 +37,8 @@ export interface MappedMemory extends EngineMemory {
 export interface MemoryMap {
   readonly memories: readonly MappedMemory[];
   readonly lut: number;
+  readonly lutram: number;
+  readonly ff: number;
   readonly bram36: number;
   readonly uram: number;
   readonly bits: number;
@@ -69,6 +76,8 @@ export function memoryMap(p: EngineParameters, board: Board): MemoryMap {
   return {
     memories: placed,
     lut: sum((m) => m.lut),
+    lutram: sum((m) => m.lutram),
+    ff: sum((m) => m.ff),
     bram36: sum((m) => m.bram36),
     uram: sum((m) => m.uram),
     bits: sum((m) => m.bits),
@@ -106,7 +115,7 @@ function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): Mappe
   const bits = memory.depth * memory.width * times;
   if (!fit) {
     const lut = Math.ceil((LUT_ROM_OVERHEAD * bits) / LUT_BITS);
-    const nothing = { bram36: 0, uram: 0, used: null };
+    const nothing = { lutram: 0, bram36: 0, uram: 0, used: null };
     return {
       ...memory,
       primitive: 'LUT',
@@ -115,6 +124,7 @@ function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): Mappe
       style: 'auto',
       bits,
       lut,
+      ff: memory.width * times,
       ...nothing,
     };
   }
@@ -126,15 +136,38 @@ function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): Mappe
     ...{ primitive: primitive.name, shape, count, bits },
     style: memory.planned && isStyled ? style : 'auto',
     used: bits / (count * primitive.bits),
-    lut: count * primitive.luts + times * multiplexers(memory, fit),
+    lut: times * multiplexers(memory, fit),
+    lutram: count * primitive.luts,
+    ff: style === 'distributed' ? memory.width * times : 0,
     bram36: style === 'block' ? (count * primitive.bits) / 36864 : 0,
     uram: style === 'ultra' ? count : 0,
   };
 }
 
-/** LUTs behind the rows of blocks of a deep memory, of which an address chooses: four a LUT. */
+/**
+ * LUTs for each bit behind so many rows of blocks, of which an address chooses one, as Yosys 0.55
+ * makes them: it prefers several small LUTs to a large one, and mappings of 7 to 9 rows share more.
+ * Measured with single memories; in between they are interpolated.
+ */
+const ROW_LUTS: readonly (readonly [rows: number, luts: number])[] = [
+  [1, 0],
+  [3, 1.05],
+  [4, 2.8],
+  [5, 4.1],
+  [7, 3.25],
+  [9, 3.5],
+  [13, 5.2],
+  [23, 12.5],
+];
+
+/** LUTs behind the rows of blocks of a deep memory. */
 function multiplexers({ width }: EngineMemory, { primitive, deep }: Fit): number {
-  return primitive.style === 'block' && deep > 1 ? width * Math.ceil(deep / 4) : 0;
+  if (primitive.style !== 'block' || deep === 1) return 0;
+  const found = ROW_LUTS.findIndex(([rows]) => rows >= deep);
+  const above = found < 0 ? ROW_LUTS.length - 1 : found;
+  const [rows0, luts0] = ROW_LUTS[above - 1] as readonly [number, number];
+  const [rows1, luts1] = ROW_LUTS[above] as readonly [number, number];
+  return Math.round(width * (luts0 + ((deep - rows0) * (luts1 - luts0)) / (rows1 - rows0)));
 }
 
 function toUltra(

@@ -1,5 +1,5 @@
 import type { CheckedGraph } from '../check/index.ts';
-import { type IntegerNode, signedBits, storageBits } from '../ir/index.ts';
+import { type IntegerGraph, type IntegerNode, signedBits, storageBits } from '../ir/index.ts';
 import { dotBits, splitDelays } from './array.ts';
 import { type EngineShape, latencies, tokenWords, unsignedBits } from './engine.ts';
 import { rowGroups } from './geometry.ts';
@@ -40,6 +40,10 @@ export interface EngineParameters {
     readonly lane: readonly Operands[];
     readonly unit: readonly Operands[];
   };
+  /** How many values the settings of units have: what is chosen from costs multiplexers. */
+  readonly CHOICES: Choices;
+  /** Matrix products of the program, and all its instructions. */
+  readonly OPERATIONS: { readonly products: number; readonly instructions: number };
   /** Of a skip connection; null where none has a multiplier. */
   readonly SKIP_PRODUCT: Operands | null;
   /** Of the mean over tokens; null without one. */
@@ -123,6 +127,33 @@ function normProducts({ widths }: CheckedGraph, residualBits: number) {
       [mean, sum + 2],
     ],
   } as const;
+}
+
+/** Numbers of values that settings have in the operations of a program. */
+export interface Choices {
+  /** Sources of the bits of a result of vt_epilogue: a shift each, where it is wide enough. */
+  readonly results: number;
+  /** Pairs of shift and limits of vt_epilogue. */
+  readonly modes: number;
+  /** Shifts of the outputs of vt_layer_norm and vt_softmax. */
+  readonly normShifts: number;
+  readonly softmaxShifts: number;
+}
+
+function choicesOf({ nodes }: IntegerGraph, { matmuls }: Program): Choices {
+  const widthOf = new Map<number, number>();
+  for (const { shift, low, high } of matmuls) {
+    widthOf.set(shift, Math.max(widthOf.get(shift) ?? 0, signedBitsOf([low, high]) - 1));
+  }
+  const count = (values: readonly (number | string)[]) => new Set(values).size;
+  return {
+    results: [...widthOf.values()].reduce((sum, width) => sum + width, 0),
+    modes: count(matmuls.map(({ shift, low, high }) => `${shift}:${low}:${high}`)),
+    normShifts: count(nodes.filter(isKind('layerNorm')).map((n) => n.shift)),
+    softmaxShifts: count(
+      nodes.filter(isKind('softmax')).flatMap((n) => [n.one.shift, n.two.shift]),
+    ),
+  };
 }
 
 /** Sum and 16-bit multiplier of vt_mean_pool. */
@@ -238,6 +269,11 @@ export function engineParameters(
     HAS_MULT,
     NORM_PRODUCTS: normProducts(checked, RES_BITS),
     POOL_PRODUCT: poolProduct(checked),
+    CHOICES: choicesOf(graph, program),
+    OPERATIONS: {
+      products: program.matmuls.length,
+      instructions: program.instructions.length,
+    },
     SKIP_PRODUCT: skipMultipliers.some((m) => m > 1) ? [RES_BITS, 17] : null,
     PROD_BITS,
     OUT_BITS,

@@ -3,10 +3,13 @@ import type { ArrayStyle } from './array.ts';
 import { arrayCost } from './array-cost.ts';
 import { type MemoryMap, memoryMap } from './memory-map.ts';
 import type { EngineParameters } from './parameters.ts';
+import { type ModelledPart, modelledParts } from './resource-model/features.ts';
+import { type Coefficients, modelCells } from './resource-model/model.ts';
 
 /** What the planner expects synthesis to use. An estimate: `vitrum synth` measures. */
 export interface ResourceEstimate {
   readonly lut: number;
+  readonly ff: number;
   readonly dsp: number;
   /** Blocks of 36 kbit; a block of 18 kbit is half of one. */
   readonly bram36: number;
@@ -17,20 +20,12 @@ export interface ResourceEstimate {
 /** Resources of boards of other families are counted in blocks of UltraScale+, as synthesis does. */
 const COUNTED_ON = { family: 'xcup', uram: 0, dspWidth: { a: 27, b: 18 } } as const;
 
-/** A lane of vt_mean_pool, most of it the choice and extension of a residual word. */
-const POOL_LUTS = 295;
-
 /** A part of the engine and what it takes. */
 export interface EnginePart {
-  readonly name:
-    | 'array'
-    | 'epilogue'
-    | 'layerNorm'
-    | 'softmax'
-    | 'meanPool'
-    | 'control'
-    | 'memories';
+  readonly name: 'array' | ModelledPart;
+  /** Those that are memory or shift registers are among them. */
   readonly lut: number;
+  readonly ff: number;
   readonly dsp: number;
   readonly bram36: number;
   readonly uram: number;
@@ -42,33 +37,57 @@ export function estimateResources(
   board: Board,
   memories: MemoryNeed = memoryNeed(p, board),
 ): ResourceEstimate {
-  const sum = { lut: 0, dsp: 0, bram36: 0, uram: 0 };
-  for (const { lut, dsp, bram36, uram } of engineParts(p, board, memories)) {
-    sum.lut += lut;
-    sum.dsp += dsp;
-    sum.bram36 += bram36;
-    sum.uram += uram;
+  const sum = { lut: 0, ff: 0, dsp: 0, bram36: 0, uram: 0 };
+  for (const part of engineParts(p, board, memories)) {
+    sum.lut += part.lut;
+    sum.ff += part.ff;
+    sum.dsp += part.dsp;
+    sum.bram36 += part.bram36;
+    sum.uram += part.uram;
   }
   return { ...sum, memoryBits: memories.bits };
 }
 
 /**
- * Array, units and memories. The coefficients of the units were read off Yosys 0.55: the tiny
- * example (2 lanes of each unit, by `vitrum synth`), and the engines of `npm run bench -- engine`.
+ * Array, units and memories, in whole cells. The array by formula (`arrayCost`), memories by their
+ * map, multipliers by their operands, the rest by `modelCells`. Only the array depends on how it
+ * multiplies.
+ *
+ * @param coefficients others than those of the project, where a fit is tried
  */
 export function engineParts(
   p: EngineParameters,
   board: Board,
   memories: MemoryNeed = memoryNeed(p, board),
+  coefficients?: Coefficients,
 ): readonly EnginePart[] {
-  const lanes = p.TP * p.TO;
   const hasDsp = board.resources.dsp > 0;
-  const dsps = ([x, y]: Operands) => (hasDsp ? dspsOf(x, y, board) : 1);
-  const all = (products: readonly Operands[]) => products.reduce((n, one) => n + dsps(one), 0);
-  const laneMultipliers =
-    (p.HAS_MULT ? dsps([p.SUM_BITS, 17]) : 0) + (p.SKIP_PRODUCT ? dsps(p.SKIP_PRODUCT) : 0);
-  const normMultipliers = p.VL * all(p.NORM_PRODUCTS.lane) + all(p.NORM_PRODUCTS.unit);
-  const array = arrayCost({
+  const cells = modelCells(p, coefficients);
+  const products = unitProducts(p, board);
+  return [
+    arrayPart(p, hasDsp),
+    ...modelledParts.map((name): EnginePart => {
+      const count = products[name] ?? 0;
+      const { lut, ff } = cells[name];
+      const inMemories = name === 'memories' ? memories : NO_MEMORIES;
+      const soft = hasDsp ? 0 : MULTIPLIER_LUTS * count;
+      return {
+        name,
+        lut: Math.round(lut) + soft + inMemories.lut + inMemories.lutram,
+        ff: Math.round(ff) + inMemories.ff,
+        dsp: hasDsp ? count : 0,
+        bram36: inMemories.bram36,
+        uram: inMemories.uram,
+      };
+    }),
+  ];
+}
+
+/** About the LUTs of a multiplier of the units where there are no DSPs. */
+const MULTIPLIER_LUTS = 300;
+
+function arrayPart(p: EngineParameters, hasDsp: boolean): EnginePart {
+  const { lut, lutram, ff, dsp } = arrayCost({
     tokens: p.TP,
     inputs: p.TI,
     outputs: p.TO,
@@ -79,32 +98,26 @@ export function engineParts(
     lutOutputs: p.LUT_TO,
   });
   // Without DSPs a product takes about a LUT for each pair of bits.
-  const softProducts = hasDsp ? 0 : array.dsp * (p.A_BITS + 1) * p.B_BITS;
-  return [
-    {
-      ...partOf('array', array.lut + array.lutram + softProducts, 0, hasDsp),
-      dsp: hasDsp ? array.dsp : 0,
-    },
-    // For the sum and the skip connection.
-    partOf('epilogue', 145 * lanes, lanes * laneMultipliers, hasDsp),
-    partOf('layerNorm', 124 * p.VL + 222, normMultipliers, hasDsp),
-    ...(p.HAS_SOFTMAX ? [partOf('softmax', 78 * p.VL + 73, p.VL, hasDsp)] : []),
-    ...(p.POOL_PRODUCT
-      ? [partOf('meanPool', POOL_LUTS * p.VL, p.VL * dsps(p.POOL_PRODUCT), hasDsp)]
-      : []),
-    // Sequencer, registers and streams; adders and multiplexers of the sums; choice of operands.
-    partOf('control', controlLuts(p), 0, hasDsp),
-    {
-      ...partOf('memories', memories.lut, 0, hasDsp),
-      bram36: memories.bram36,
-      uram: memories.uram,
-    },
-  ];
+  const soft = hasDsp ? 0 : dsp * (p.A_BITS + 1) * p.B_BITS;
+  const none = { bram36: 0, uram: 0 };
+  return { name: 'array', lut: lut + lutram + soft, ff, dsp: hasDsp ? dsp : 0, ...none };
 }
 
-/** Also the AXI4 reader, and taking its words beside those of the weights on chip. */
-function controlLuts({ TP, TI, TO, ACC_BITS, A_BITS, stream }: EngineParameters): number {
-  return 900 + 2 * TP * TO * ACC_BITS + 3 * TP * TI * A_BITS + (stream ? 850 : 0);
+/** Multipliers of the units, in DSPs. */
+function unitProducts(
+  p: EngineParameters,
+  board: Board,
+): Readonly<Partial<Record<ModelledPart, number>>> {
+  const dsps = ([x, y]: Operands) => (board.resources.dsp > 0 ? dspsOf(x, y, board) : 1);
+  const all = (products: readonly Operands[]) => products.reduce((n, one) => n + dsps(one), 0);
+  const sums: readonly Operands[] = p.HAS_MULT ? [[p.SUM_BITS, 17]] : [];
+  const skips = p.SKIP_PRODUCT ? [p.SKIP_PRODUCT] : [];
+  return {
+    epilogue: p.TP * p.TO * all([...sums, ...skips]),
+    layerNorm: p.VL * all(p.NORM_PRODUCTS.lane) + all(p.NORM_PRODUCTS.unit),
+    softmax: p.HAS_SOFTMAX ? p.VL : 0,
+    meanPool: p.POOL_PRODUCT ? p.VL * dsps(p.POOL_PRODUCT) : 0,
+  };
 }
 
 /** Bits of the signed operands of a product. */
@@ -117,24 +130,18 @@ function dspsOf(x: number, y: number, board: Board): number {
   return Math.min(cuts(x, a) * cuts(y, b), cuts(y, a) * cuts(x, b));
 }
 
-/** A part without memories; without DSPs a multiplier of the units is about 300 LUTs. */
-function partOf(
-  name: EnginePart['name'],
-  lut: number,
-  multipliers: number,
-  hasDsp: boolean,
-): EnginePart {
-  const [luts, dsp] = hasDsp ? [lut, multipliers] : [lut + 300 * multipliers, 0];
-  return { name, lut: luts, dsp, bram36: 0, uram: 0 };
-}
-
 /** What the memories of an engine take. */
-export type MemoryNeed = Pick<MemoryMap, 'lut' | 'bram36' | 'uram' | 'bits'>;
+export type MemoryNeed = Omit<MemoryMap, 'memories'>;
+
+export const NO_MEMORIES: MemoryNeed = {
+  ...{ lut: 0, lutram: 0, ff: 0 },
+  ...{ bram36: 0, uram: 0, bits: 0 },
+};
 
 /** The part of the estimate that does not depend on the multipliers. */
 export function memoryNeed(p: EngineParameters, board: Board): MemoryNeed {
-  const { lut, bram36, uram, bits } = memoryMap(p, countedOn(board));
-  return { lut, bram36, uram, bits };
+  const { memories: _, ...need } = memoryMap(p, countedOn(board));
+  return need;
 }
 
 function countedOn(board: Board): Board {

@@ -34,6 +34,7 @@ describe('figures of an engine', () => {
   const report = { ...group(2000, 10), tool: 'Yosys 0', latches: 1, faults: ['x'] };
   const area = areaFigures(figures, report, groups as Record<UnitGroup, ReturnType<typeof group>>, {
     lut: 1801,
+    ff: 3,
     dsp: 10,
     bram36: 0,
     uram: 0,

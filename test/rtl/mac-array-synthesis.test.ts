@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { synthesizeArray } from '../../bench/support/array-synthesis.ts';
+import { synthesizeArrayByModule } from '../../bench/support/array-synthesis.ts';
 import type { ArrayShape } from '../../src/plan/array.ts';
 import { arrayCost } from '../../src/plan/array-cost.ts';
 import { describeShape } from './mac-array.ts';
@@ -17,7 +17,7 @@ describe('the estimate of the array against Yosys', { timeout: 300_000 }, () => 
   for (const shape of shapes) {
     test(describeShape(shape), async () => {
       const expected = arrayCost(shape);
-      const found = await synthesizeArray(shape);
+      const found = await synthesizeArrayByModule(shape);
       expect(found.dsp).toBe(expected.dsp);
       for (const cells of ['lut', 'ff'] as const) {
         expect(found[cells] / expected[cells], cells).toBeGreaterThan(0.94);

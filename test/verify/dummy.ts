@@ -150,7 +150,7 @@ export function dummyManifest(): Manifest {
     tile: { tokens: 1, inputs: LANES, outputs: 2, vector: 2 },
     predicted: {
       ...{ cyclesPerFrame: CYCLES, latencyCycles: CYCLES, utilization: 0, products: 123 },
-      ...{ framesPerSecond: 0, lut: 0, dsp: 0, bram36: 0, uram: 0 },
+      ...{ framesPerSecond: 0, lut: 0, ff: 0, dsp: 0, bram36: 0, uram: 0 },
     },
     memories: [],
     losses: {

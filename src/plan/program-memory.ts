@@ -1,0 +1,57 @@
+import { log2Ceil, unsignedBits } from './engine.ts';
+import type { EngineParameters } from './parameters.ts';
+
+/** A table of the program as a memory. */
+export interface ProgramTable {
+  /** A power of two: Yosys makes the table of a case statement as large. */
+  readonly words: number;
+  readonly bits: number;
+}
+
+/** Flags of a matrix product: its sources, destination, and what it has of the epilogue. */
+const FLAGS = { sources: 4, bias: 1, table: 1, skips: 2, destination: 3 };
+/** Which unit, what must be idle, and how many products may be under way. */
+const INSTRUCTION_FLAGS = { unit: 3, idle: 5, products: 2 };
+
+/**
+ * Of the bits of a table's word those that are not the same in every word, and so are kept: sizes
+ * and strides are multiples of tiles. 0.57 to 0.59 in the engines of the examples and the bench.
+ */
+const VARYING = 0.59;
+
+/** The constants of all matrix products, which are most of a program. */
+export function productTable(p: EngineParameters): ProgramTable {
+  return { words: words(p.OPERATIONS.products), bits: Math.round(VARYING * productBits(p)) };
+}
+
+/** The instructions, in order. */
+export function instructionTable({ OPERATIONS }: EngineParameters): ProgramTable {
+  const bits = sum(INSTRUCTION_FLAGS) + address(OPERATIONS.products);
+  return { words: words(OPERATIONS.instructions), bits };
+}
+
+/**
+ * Bits of the constants of a matrix product, by the widths of the counters and addresses in it.
+ * Near the real number: which multipliers of skip connections there are is known to a later stage.
+ */
+export function productBits(p: EngineParameters): number {
+  const { CHOICES, depths } = p;
+  const { activations, keys, normalized, input, probabilities } = depths;
+  const { residual, scores, result, offset, weights, parameters } = depths;
+  const bases =
+    address(activations, normalized, input, probabilities) +
+    address(weights, keys) +
+    address(activations, keys, residual, scores, result) +
+    address(residual, offset);
+  const counts = 4 * p.COUNT_BITS + 2 * unsignedBits(Math.max(p.TI, p.TO)) + p.LEAD_BITS;
+  const part = address(p.WORD / Math.min(p.TI, p.TO));
+  const epilogue =
+    address(CHOICES.modes) + address(p.TABLE_DEPTH) + (p.SKIP_PRODUCT ? p.SKIP_MULT_BITS : 1) + 1;
+  // Bases have strides.
+  return sum(FLAGS) + counts + 2 * bases + address(parameters) + part + epilogue;
+}
+
+const words = (rows: number) => 2 ** Math.max(1, log2Ceil(rows));
+const address = (...depths: readonly number[]) => Math.max(1, log2Ceil(Math.max(...depths)));
+const sum = (bits: Readonly<Record<string, number>>) =>
+  Object.values(bits).reduce((total, one) => total + one, 0);
