@@ -1,3 +1,4 @@
+import { unsignedBits } from './engine.ts';
 import type { EngineParameters } from './parameters.ts';
 
 /** A memory of the engine as the RTL has it. */
@@ -88,6 +89,12 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
     rom('LayerNorm parameters', depths.normParameters, VL * (p.NORM_W_BITS + p.NORM_BIAS_BITS)),
     rom('reciprocal roots', p.RSQRT_DEPTH, 16),
     row('LayerNorm row', p.CHANNEL_GROUPS + 9, VL * p.RES_BITS),
+    ...(p.ROW_EXPONENT > 0
+      ? [
+          row('token steps row', p.CHANNEL_GROUPS, VL * (p.ACT_BITS + p.ROW_EXPONENT + 1)),
+          inside('steps', p.STEP_DEPTH, TP * unsignedBits(p.ROW_EXPONENT), TP),
+        ]
+      : []),
     ...(p.HAS_TABLE ? [table('activation tables', p.TABLE_DEPTH, p.TABLE_BITS, lanes)] : []),
     ...(p.HAS_SOFTMAX
       ? [

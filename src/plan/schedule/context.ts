@@ -10,6 +10,7 @@ import {
 import { type EngineShape, tokenWords, wordElements } from '../engine.ts';
 import { type Allocator, allocator, tableAllocator } from '../memory.ts';
 import type { MatmulOperation, ParameterSegment, Program, Tap, WeightSegment } from '../program.ts';
+import { finerBits } from '../row-steps.ts';
 import { type AttentionGroup, attentionGroups } from './groups.ts';
 import { type PooledMemory, type PooledRegion, placeRegions, REGION_SPAN } from './place.ts';
 import { programOf, type Step } from './steps.ts';
@@ -170,9 +171,11 @@ export function scheduleContext(
       stride: 0,
     }),
     activationTable,
-    epilogue({ output, epilogue: { shift, low, high, table, residual } }) {
+    epilogue(node) {
+      const { output, epilogue } = node;
+      const { shift, low, high, table, residual } = epilogue;
       return {
-        shift,
+        shift: shift + finerBits(graph, node),
         low,
         high,
         tableBase: activationTable(output.name, table),

@@ -1,0 +1,11 @@
+import { writeFileSync, copyFileSync, mkdtempSync } from 'node:fs';
+import { RESULT, runNpmYosys } from './bench/support/npm-yosys.ts';
+const d = mkdtempSync('/tmp/h5t/syn');
+const lib = ['vt_token_steps','vt_token_exponent','vt_shift','vt_clip','vt_choice','vt_delay','vt_delay_control','vt_row_buffer','vt_row_writer'].map((n) => `${n}.v`);
+for (const f of lib) copyFileSync(`templates/rtl/${f}`, `${d}/${f}`);
+writeFileSync(`${d}/lane.v`, 'module lane(input [23:0] s, input [1:0] t, output [26:0] y); wire [26:0] w = {{3{s[23]}}, s}; assign y = w << t; endmodule');
+const run = (script: string, files: string[]) => runNpmYosys({ script, folder: d, files });
+const a = await run(`read_verilog -defer ${lib.join(' ')}\nchparam -set TP 2 -set VL 8 -set GROUPS 8 -set SUBS 2 -set OUT_BITS 8 -set LARGEST 3 -set STEP_BITS 2 -set LOWS 8'h80 -set HIGHS 8'h7f -set OVERS 11'h400 -set ADDR_BITS 7 -set SUB_BITS 1 -set STEP_ADDR_BITS 5 vt_token_steps\nsynth_xilinx -family xcup -top vt_token_steps -flatten\ntee -o ${RESULT} stat`, lib);
+console.log(a.text);
+const b = await run(`read_verilog lane.v\nsynth_xilinx -family xcup -top lane -flatten\ntee -o ${RESULT} stat`, ['lane.v']);
+console.log(b.text);
