@@ -177,9 +177,10 @@ export function engineParameters(
     Array.from(biases, (bias) => bias + rounding(shift));
   const ROW_EXPONENT = rowExponent(graph);
   const finestBias = (n: (typeof linears)[number]) => {
-    const bits = finerBits(graph, n);
-    const bias = Array.from(n.epilogue.bias, (b) => b * 2 ** bits);
-    return rounded(bias, n.epilogue.shift + bits);
+    const { bias, shift } = n.epilogue;
+    const bits = ROW_EXPONENT > 0 ? finerBits(graph, n) : 0;
+    const finest = bits > 0 ? Array.from(bias, (b) => b * 2 ** bits) : bias;
+    return rounded(finest, shift + bits);
   };
   const offsetBits = OFFSET_BIAS
     ? signedBitsOf(rounded(embedding.offset, embedding.shift))
