@@ -82,7 +82,7 @@ export function busBits(p: EngineParameters): AddressBits {
     RSQRT: of(p.RSQRT_DEPTH),
     EXP: of(p.EXP_DEPTH),
     RECIP: of(p.RECIP_DEPTH),
-    STEP: of(p.STEP_DEPTH),
+    STEP: of(Math.ceil(p.TOKENS / p.TP)),
   };
 }
 

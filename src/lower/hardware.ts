@@ -287,7 +287,7 @@ function constants(
     list.push(
       ['ROW_EXPONENT', p.ROW_EXPONENT, 'largest exponent of steps per token'],
       ['STEP_BITS', unsignedBits(p.ROW_EXPONENT)],
-      ['STEP_DEPTH', depth(p.STEP_DEPTH), 'words of tokens'],
+      ['STEP_DEPTH', depth(Math.ceil(p.TOKENS / p.TP)), 'words of tokens'],
       ['STEP_ADDR_BITS', a.STEP],
     );
   }

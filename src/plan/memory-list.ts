@@ -92,7 +92,7 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
     ...(p.ROW_EXPONENT > 0
       ? [
           row('token steps row', p.CHANNEL_GROUPS, VL * (p.ACT_BITS + p.ROW_EXPONENT + 1)),
-          inside('steps', p.STEP_DEPTH, TP * unsignedBits(p.ROW_EXPONENT), TP),
+          inside('steps', Math.ceil(p.TOKENS / TP), TP * unsignedBits(p.ROW_EXPONENT), TP),
         ]
       : []),
     ...(p.HAS_TABLE ? [table('activation tables', p.TABLE_DEPTH, p.TABLE_BITS, lanes)] : []),

@@ -34,8 +34,6 @@ export interface EngineParameters {
   readonly ACC_PROOF: string;
   /** Largest exponent of steps per token; 0 without them. */
   readonly ROW_EXPONENT: number;
-  /** Words of tokens in the memory of normalized tokens. */
-  readonly STEP_DEPTH: number;
   readonly BIAS_BITS: number;
   readonly SUM_BITS: number;
   /** Some sum is multiplied; where none is, the biases hold the constants that round. */
@@ -246,7 +244,6 @@ export function engineParameters(
     ACC_BITS,
     ACC_PROOF: largestSum.proof,
     ROW_EXPONENT,
-    STEP_DEPTH: tokenWords(shape, embedding.output.shape[0] as number),
     BIAS_BITS,
     SUM_BITS,
     HAS_MULT,
