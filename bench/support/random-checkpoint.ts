@@ -48,6 +48,7 @@ export function randomCheckpoint(
     pooling: fixed.pooling ?? pooling,
     activation: pick(['gelu', 'relu', 'random', 'none'] as const),
     family: 'table',
+    rowExponent: 0,
   };
   const products = productsOf(options);
   // Unsigned hidden codes take a bit more where they meet signed ones.

@@ -96,8 +96,13 @@ function withMethod({ nextInt }: Random, plain: RandomDesign['design']) {
   const ends = nextInt(0, 1) === 0 ? undefined : nextInt(2, most);
   // Zero points meet every kind of layer in half of the designs, whatever the preset.
   const range = nextInt(0, 1) === 0 ? method.range : ('asymmetric' as const);
-  const quant = { ...plain.quant, ends, method: { ...method, range } };
-  return { design: { ...plain, quant }, method: `${name} ${range}` };
+  // Steps per token likewise, where nothing else chooses the step of the tensor.
+  const { fold, noise } = method;
+  const drawn = nextInt(0, 2) === 0 && fold.kind !== 'repq' && noise === undefined;
+  const steps = drawn ? ('token' as const) : method.steps;
+  const quant = { ...plain.quant, ends, method: { ...method, range, steps } };
+  const own = steps === 'token' ? ' steps per token' : '';
+  return { design: { ...plain, quant }, method: `${name} ${range}${own}` };
 }
 
 const LETTER = { none: 'l', gelu: 'g', relu: 'r' } as const;

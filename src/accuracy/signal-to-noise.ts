@@ -1,5 +1,5 @@
 import { encodeImage, prepareGolden } from '../golden/index.ts';
-import type { IntegerGraph } from '../ir/index.ts';
+import { EXPONENTS_SUFFIX, type IntegerGraph } from '../ir/index.ts';
 import type { Model, Parameters } from '../model/index.ts';
 import { runFloatModel } from '../quantize/index.ts';
 
@@ -30,12 +30,16 @@ export function signalToNoise(
       const sum = byName.get(name);
       const own = codes.get(name);
       if (!sum || !own) return;
-      const { scale, zeroPoint = 0 } = sum.output;
+      const { scale, shape, zeroPoint = 0 } = sum.output;
+      const exponents = codes.get(name + EXPONENTS_SUFFIX);
+      const width = shape[1] ?? 1;
+      const stepAt = (i: number) =>
+        exponents ? scale * 2 ** -(exponents[Math.floor(i / width)] as number) : scale;
       // A graph computes no more rows than it needs: those of the float model beyond are left out.
       for (let i = 0; i < own.length; i++) {
         const x = data[i] as number;
         sum.signal += x * x;
-        sum.noise += (x - ((own[i] as number) - zeroPoint) * scale) ** 2;
+        sum.noise += (x - ((own[i] as number) - zeroPoint) * stepAt(i)) ** 2;
       }
     });
   }

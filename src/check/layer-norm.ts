@@ -17,7 +17,12 @@ import {
   times,
   withRounding,
 } from './interval.ts';
-import { LAYER_NORM_BIAS_BITS, MAX_LAYER_NORM_ENTRIES, MAX_SHIFT } from './limits.ts';
+import {
+  LAYER_NORM_BIAS_BITS,
+  MAX_LAYER_NORM_ENTRIES,
+  MAX_ROW_EXPONENT,
+  MAX_SHIFT,
+} from './limits.ts';
 import { formatInterval } from './matrix.ts';
 import { checkShape, dimensions, type NodeCheck } from './node-check.ts';
 import type { Reporter } from './reporter.ts';
@@ -34,9 +39,10 @@ export const checkLayerNorm: NodeCheck<LayerNormNode> = (node, find, report) => 
   const [tokens, channels] = from;
   report.within('the number of rows', [node.rows], { low: 1, high: tokens }, 'VT352');
   checkShape('the output', node.output.shape, [node.rows, channels], report);
+  const stepsAreLegal = checkRowSteps(node, report);
   report.length('weight', node.weight.length, channels);
   report.length('bias', node.bias.length, channels);
-  if (!legal) return null;
+  if (!legal || !stepsAreLegal) return null;
 
   const weightFormat = layerNormWeightFormat(node);
   const x = formatInterval(input.format);
@@ -56,7 +62,8 @@ export const checkLayerNorm: NodeCheck<LayerNormNode> = (node, find, report) => 
   report.exact('the sum of squares', squares);
   report.exact('the sum of squares with its bias', variance);
   report.exact('the weighted deviation', weighted);
-  report.exact('the weighted deviation with its bias', biased);
+  const roundedLater = node.output.rowExponent ? withRounding(biased, node.shift) : biased;
+  report.exact('the weighted deviation with its bias', roundedLater);
   const squareSumBits = signedBitsOf(squares);
   return {
     kind: 'layerNorm',
@@ -76,6 +83,20 @@ export const checkLayerNorm: NodeCheck<LayerNormNode> = (node, find, report) => 
       `d * r * weight + bias in ${signedBitsOf(biased)} bits`,
   };
 };
+
+/** Steps per token: signed codes, and fraction bits enough for the finest step and its rounding. */
+function checkRowSteps({ output, shift }: LayerNormNode, report: Reporter): boolean {
+  const { rowExponent = 0 } = output;
+  if (rowExponent === 0) return true;
+  if (!output.format.signed) {
+    const sentence = `the rows have steps of their own, and the tensor is ${formatName(output.format)}.`;
+    report.fault('VT362', sentence, 'Only signed codes can have steps per token.');
+    return false;
+  }
+  const what = 'the largest exponent of a row';
+  if (!report.within(what, [rowExponent], { low: 1, high: MAX_ROW_EXPONENT })) return false;
+  return report.within('shift', [shift], { low: rowExponent + 1, high: MAX_SHIFT }, 'VT355');
+}
 
 /** Whether widths can be derived from the constants. */
 function checkConstants(node: LayerNormNode, report: Reporter): boolean {

@@ -13,6 +13,8 @@ export const RESIDUAL_MULTIPLIERS: Range = Object.freeze({ low: 1, high: 2 ** 24
 /** Biases in accumulator units are int32. */
 export const BIASES: Range = Object.freeze({ low: -(2 ** 31), high: 2 ** 31 - 1 });
 export const MAX_SHIFT = 47;
+/** Largest exponent of steps per token: three bits hold it. */
+export const MAX_ROW_EXPONENT = 7;
 export const MAX_RESIDUAL_SHIFT = 31;
 /** Entries of each of the softmax's three tables. */
 export const MAX_SOFTMAX_ENTRIES = 1024;

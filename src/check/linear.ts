@@ -12,11 +12,11 @@ export const checkLinear: NodeCheck<LinearNode> = (node, find, report) => {
   report.codes('weight', node.weight, weightFormat);
   const legal = checkRequantization(epilogue, output, report);
   const added = legal ? checkResidual(epilogue, output, find, report) : null;
-  const input = find(node.input);
+  const { join = 1 } = node;
+  const input = find(node.input, join === 1 ? 'rowSteps' : undefined);
   const from = input && dimensions(input, 2, report);
   const to = dimensions(output, 2, report);
   if (!input || !from || !to) return null;
-  const { join = 1 } = node;
   const joins = Number.isInteger(join) && join >= 1 && from[0] % join === 0;
   if (!joins) {
     report.fault('VT352', `${from[0]} rows are not joined ${join} by ${join}.`);
@@ -32,7 +32,9 @@ export const checkLinear: NodeCheck<LinearNode> = (node, find, report) => {
   const bias = span(epilogue.bias);
   const proof = { left: input.format, right: weightFormat, reduction: inputs, bias };
   const multiplier = multiplierInterval(epilogue.multiplier);
-  return matrixWidths({ ...proof, multiplier, shift: epilogue.shift }, report, added);
+  const { shift } = epilogue;
+  const rowExponent = input.rowExponent ?? 0;
+  return matrixWidths({ ...proof, multiplier, shift, rowExponent }, report, added);
 };
 
 /** Whether shift and clip are such that widths can be derived from them. */

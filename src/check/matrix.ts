@@ -28,11 +28,17 @@ export interface MatrixProof {
   readonly bias: Interval | null;
   readonly multiplier: Interval;
   readonly shift: number;
+  /** Largest exponent of the left operand's rows, where they have steps of their own. */
+  readonly rowExponent?: number;
 }
 
-/** The widths of a matrix product and its requantization; reports VT359 and VT360. */
+/**
+ * The widths of a matrix product and its requantization; reports VT359 and VT360. Sums of rows with
+ * steps of their own are brought to the finest of them, `2^-E`: `acc * 2^(E-e) + bias * 2^E`, shifted
+ * by `shift + E`, which is the same number.
+ */
 export function matrixWidths(
-  { left, right, reduction, bias, multiplier, shift }: MatrixProof,
+  { left, right, reduction, bias: ofChannel, multiplier, shift, rowExponent = 0 }: MatrixProof,
   report: Reporter,
   added: AddedWidths | null = null,
 ): MatrixWidths {
@@ -48,9 +54,12 @@ export function matrixWidths(
       `At most ${MAX_ACCUMULATOR_BITS} are legal: use fewer bits or a shorter reduction.`,
     );
   }
-  const sum = bias ? plus(accumulator, bias) : accumulator;
+  const unit = interval(2 ** rowExponent, 2 ** rowExponent);
+  const finest = times(accumulator, unit);
+  const bias = ofChannel && times(ofChannel, unit);
+  const sum = bias ? plus(finest, bias) : finest;
   const scaled = times(sum, multiplier);
-  const product = withRounding(scaled, shift);
+  const product = withRounding(scaled, shift + rowExponent);
   report.exact('the product with the multiplier', product);
   return {
     kind: 'matrix',
@@ -60,7 +69,7 @@ export function matrixWidths(
     sumBits: signedBitsOf(sum),
     multiplierBits: multiplier.high === 1n ? 0 : signedBitsOf(multiplier) - 1,
     productBits: signedBitsOf(product),
-    shiftedBits: signedBitsOf(rounded(scaled, shift)),
+    shiftedBits: signedBitsOf(rounded(scaled, shift + rowExponent)),
     added,
     proof,
   };

@@ -2,8 +2,11 @@ import type { TensorType } from '../ir/index.ts';
 import type { Reporter } from './reporter.ts';
 import type { NodeWidths } from './widths.ts';
 
-/** Type of a tensor that an earlier node made, or null after a fault that says that there is none. */
-export type FindTensor = (name: string) => TensorType | null;
+/**
+ * Type of a tensor that an earlier node made, or null after a fault that says that there is none,
+ * or that its rows have steps of their own and the reader does not take them.
+ */
+export type FindTensor = (name: string, takes?: 'rowSteps') => TensorType | null;
 
 /**
  * Checks one node. Returns its widths, or null when its inputs or shapes are not known well enough

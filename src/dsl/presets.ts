@@ -63,6 +63,20 @@ export const presets = Object.freeze({
   smoothquant: preset('arXiv 2211.10438', 'LayerNorm scales moved into weights; static, O3', {
     fold: { kind: 'smooth', alpha: 0.5 },
   }),
+  'smoothquant-o1': preset(
+    'arXiv 2211.10438',
+    'the same, a step per tensor for weights and one per token behind LayerNorm, powers of two',
+    {
+      fold: { kind: 'smooth', alpha: 0.5 },
+      weight: { granularity: 'tensor' },
+      steps: 'token',
+    },
+  ),
+  zeroquant: preset(
+    'arXiv 2206.01861',
+    'a step per token behind LayerNorm, powers of two; weights by channel; no distillation',
+    { steps: 'token' },
+  ),
   'repq-vit': preset(
     'arXiv 2212.08254',
     'scales and zero points of LayerNorm channels moved into weights; softmax stays uniform',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Diagnostic, Place } from '../diagnostics/index.ts';
+import { codes, fault } from './faults.ts';
 import {
   type ActivationObserver,
   type ActivationRange,
@@ -33,7 +35,21 @@ type ActivationObserverChoice =
   | OneOf<{ percentile: number; movingAverage: number }>;
 
 /** The slots of `quant({ ... })`; docs/quantization.md explains what stands in each. */
-export interface MethodChoices {
+export type MethodChoices = Slots & (TensorSteps | TokenSteps);
+
+interface TensorSteps {
+  /** Steps of the outputs of LayerNorm: one of the tensor, or chosen at run time for every token. */
+  steps?: 'tensor' | undefined;
+}
+
+/** RepQ and NoisyQuant choose a step or a zero point of the tensor, which tokens would then not have. */
+interface TokenSteps {
+  steps: 'token';
+  fold?: 'none' | 'awq' | { smooth: number } | undefined;
+  noise?: undefined;
+}
+
+interface Slots {
   /** Chooses the ranges of activations. */
   observer?: ActivationObserverChoice | undefined;
   /** Symmetric by either of two steps, or with zero points. */
@@ -102,7 +118,32 @@ export const methodFields = {
     (v) => isOneOf(['nearest', 'gptq', 'comq'], v) || holds(v, 'stochastic', 0, SEEDS),
   ).optional(),
   biasCorrection: flag.optional(),
+  steps: oneOf('tensor', 'token').optional(),
 };
+
+/** VT103 of slots that exclude each other; the types say the same. */
+export function checkSteps(
+  { steps, fold, noise }: Partial<MethodChoices>,
+  place: Place | undefined,
+): readonly Diagnostic[] {
+  if (steps !== 'token') return [];
+  const excluded = (slot: string, value: string, hint: string) =>
+    fault(codes.value, place, slot, `${slot} is ${value} beside steps: "token".`, hint);
+  return [
+    ...(fold === 'repq'
+      ? [excluded('fold', '"repq"', 'Legal is "none", "awq" or { smooth: 0 .. 1 }.')]
+      : []),
+    ...(noise !== undefined
+      ? [
+          excluded(
+            'noise',
+            String(noise),
+            'Noise is within half a step of the tensor: leave it out.',
+          ),
+        ]
+      : []),
+  ];
+}
 
 /** The slots as the quantizer takes them; those left out are of plain min-max. */
 export function methodOf(choices: MethodChoices): QuantMethod {
@@ -120,6 +161,7 @@ export function methodOf(choices: MethodChoices): QuantMethod {
     noise: choices.noise,
     rounding: roundingOf(choices.rounding ?? 'nearest'),
     biasCorrection: choices.biasCorrection ?? false,
+    steps: choices.steps ?? plainMethod.steps,
   };
 }
 

@@ -15,7 +15,11 @@ export interface QuantMethod {
   readonly noise: number | undefined;
   readonly rounding: Rounding;
   readonly biasCorrection: boolean;
+  /** Of the outputs of LayerNorm: one of the tensor, or chosen at run time for every token. */
+  readonly steps: Steps;
 }
+
+export type Steps = 'tensor' | 'token';
 
 export interface WeightMethod {
   readonly observer: WeightObserver;
@@ -58,4 +62,5 @@ export const plainMethod: QuantMethod = Object.freeze({
   noise: undefined,
   rounding: Object.freeze({ kind: 'nearest' }),
   biasCorrection: false,
+  steps: 'tensor',
 });

@@ -5,7 +5,7 @@ import { codes, list, show } from './faults.ts';
 import { layersSchema } from './layer-bits.ts';
 import { captureCall } from './place.ts';
 import { type PresetName, presetNames, presets } from './presets.ts';
-import { type MethodChoices, methodFields, methodOf } from './quant-choices.ts';
+import { checkSteps, type MethodChoices, methodFields, methodOf } from './quant-choices.ts';
 import { readSettings, setting, whole } from './settings.ts';
 import type { Bits, ResidualBits } from './types/checks.ts';
 import type { AnyLayers, CheckedLayers } from './types/layers.ts';
@@ -64,9 +64,11 @@ function compose<
   const L extends AnyLayers = AnyLayers,
 >(settings: BitSettings<W, A, R, E, L> & MethodChoices): QuantDraft {
   const place = captureCall()?.place;
-  const { value, faults } = readSettings('quant', choiceSchema, settings, place);
-  const quant = value && { ...bitsOf(value), method: methodOf(value as MethodChoices) };
-  return draft('quant', 'quant', quant, faults, place);
+  const { value, good, faults } = readSettings('quant', choiceSchema, settings, place);
+  const excluded = checkSteps(good as Partial<MethodChoices>, place);
+  const legal = excluded.length === 0 ? value : undefined;
+  const quant = legal && { ...bitsOf(legal), method: methodOf(legal as MethodChoices) };
+  return draft('quant', 'quant', quant, [...faults, ...excluded], place);
 }
 
 /**

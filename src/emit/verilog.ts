@@ -47,6 +47,7 @@ function unusedModules(p: Hardware['parameters']): string[] {
   return [
     ...(p.HAS_POOL ? [] : ['vt_mean_pool']),
     ...(p.HAS_SOFTMAX ? [] : ['vt_softmax']),
+    ...(p.ROW_EXPONENT > 0 ? [] : ['vt_token_steps', 'vt_token_exponent']),
     ...(p.stream ? [] : ['vt_weight_stream']),
     ...ARRAYS.filter(
       (name) => name !== ARRAYS[p.STYLE] && (name !== 'vt_mac_lut' || p.LUT_TO === 0),
@@ -173,7 +174,12 @@ function coreContext(hardware: Hardware, common: Common) {
     epilogueParameters: connections('EPILOGUE', hardware.unitParameters.epilogue),
     layerNormParameters: connections('NORM', hardware.unitParameters.layerNorm),
     softmaxParameters: connections('SOFTMAX', hardware.unitParameters.softmax),
-    layerNormFields: fields(hardware.layerNorm),
+    layerNormFields: fields(hardware.layerNorm).filter(({ name }) => !ofTokenSteps.has(name)),
+    hasRowSteps: p.ROW_EXPONENT > 0,
+    tokenStepsParameters: connections('TOKEN', hardware.unitParameters.tokenSteps),
+    tokenStepsFields: fields(hardware.layerNorm).filter(
+      ({ name }) => ofTokenSteps.has(name) || name === 'out_base',
+    ),
     softmaxFields: fields(hardware.softmax),
     meanPoolFields: fields(hardware.meanPool),
     hasStream: p.stream !== null,
@@ -193,6 +199,9 @@ function coreContext(hardware: Hardware, common: Common) {
     offsetFile: memories.offset.path,
   };
 }
+
+/** Fields of a LayerNorm that only its steps per token have. */
+const ofTokenSteps: ReadonlySet<string> = new Set(['format_sel', 'step_base']);
 
 /** Parameters of a unit and the constants of the core that they are set to. */
 function connections(prefix: string, parameters: Hardware['unitParameters']['layerNorm']) {

@@ -7,14 +7,17 @@ import { floorClip, roundingOf } from './rounding.ts';
  *
  * @param skip codes `[T, N]` of the residual's input, when there is a residual
  * @param output codes the output format has
+ * @param exponents of the rows, where the input has steps per token; null for one step
  */
 export function applyEpilogue(
   values: Int32Array,
   epilogue: Epilogue,
   skip: Int32Array | null,
   output: Range,
+  exponents: Int32Array | null = null,
 ): void {
-  requantize(values, epilogue);
+  if (exponents) requantizeRows(values, epilogue, exponents);
+  else requantize(values, epilogue);
   const { residual } = epilogue;
   if (residual && skip) addSkip(values, skip, residual, output);
 }
@@ -31,6 +34,21 @@ function requantize(values: Int32Array, epilogue: Epilogue): void {
       const product = (values[row + c]! + bias[c]!) * multiplier[c]!;
       const code = floorClip((product + half) * inverse, low, high);
       values[row + c] = table ? table[code - low]! : code;
+    }
+  }
+}
+
+/** `clip(rs((acc + bias * 2^e) * multiplier, shift + e))` with the exponent `e` of each row. */
+function requantizeRows(values: Int32Array, epilogue: Epilogue, exponents: Int32Array): void {
+  const { low, high, table, shift, bias, multiplier } = epilogue;
+  const channels = bias.length;
+  for (let row = 0; row < exponents.length; row++) {
+    const unit = 2 ** exponents[row]!;
+    const { half, inverse } = roundingOf(shift + exponents[row]!);
+    for (let c = 0, at = row * channels; c < channels; c++, at++) {
+      const product = (values[at]! + bias[c]! * unit) * multiplier[c]!;
+      const code = floorClip((product + half) * inverse, low, high);
+      values[at] = table ? table[code - low]! : code;
     }
   }
 }

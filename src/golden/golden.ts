@@ -1,4 +1,9 @@
-import { elementCount, type IntegerGraph, type IntegerNode } from '../ir/index.ts';
+import {
+  EXPONENTS_SUFFIX,
+  elementCount,
+  type IntegerGraph,
+  type IntegerNode,
+} from '../ir/index.ts';
 import type { Evaluator } from './evaluator.ts';
 import { inputsOf } from './inputs-of.ts';
 import { prepareLayerNorm } from './layer-norm.ts';
@@ -9,7 +14,10 @@ import { prepareScores } from './scores.ts';
 import { prepareSoftmax } from './softmax.ts';
 import { prepareWeightedValues } from './weighted-values.ts';
 
-/** Codes of tensors of a graph by name, the input's included, row-major. */
+/**
+ * Codes of tensors of a graph by name, the input's included, row-major. Where rows have steps of
+ * their own, their exponents stand beside them, `NAME.exponents`.
+ */
 export type GoldenTensors = ReadonlyMap<string, Int32Array>;
 
 /** A graph made ready: from the input's codes `[patches, patchSize]` to those of the tensors kept. */
@@ -42,9 +50,13 @@ export function prepareGolden(graph: IntegerGraph, keep: Keep = 'all'): Golden {
       if (!codes) throw new Error(`the tensor ${name} is read before it is made`);
       return codes;
     };
+    const write = (name: string, values: Int32Array) => tensors.set(name, values);
     for (const { name, evaluate, drop } of steps) {
-      tensors.set(name, evaluate(read));
-      for (const dead of drop) tensors.delete(dead);
+      tensors.set(name, evaluate(read, write));
+      for (const dead of drop) {
+        tensors.delete(dead);
+        tensors.delete(dead + EXPONENTS_SUFFIX);
+      }
     }
     return tensors;
   };

@@ -1,11 +1,17 @@
-import { type IntegerGraph, type LinearNode, rangeOf, tensorType } from '../ir/index.ts';
+import {
+  EXPONENTS_SUFFIX,
+  type IntegerGraph,
+  type LinearNode,
+  rangeOf,
+  tensorType,
+} from '../ir/index.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { dimension, type Evaluator } from './evaluator.ts';
 import { prepareProduct } from './product.ts';
 
 /** `[T, K]` to `[T, N]`; docs/arithmetic.md, "Linear". */
 export function prepareLinear(node: LinearNode, graph: IntegerGraph): Evaluator {
-  const { shape } = tensorType(graph, node.input);
+  const { shape, rowExponent = 0 } = tensorType(graph, node.input);
   const { join = 1 } = node;
   const rows = dimension(shape, 0) / join;
   const inputs = dimension(shape, 1) * join;
@@ -14,7 +20,8 @@ export function prepareLinear(node: LinearNode, graph: IntegerGraph): Evaluator 
   const { residual } = node.epilogue;
   return (read) => {
     const values = product(read(node.input), rows);
-    applyEpilogue(values, node.epilogue, residual && read(residual.input), range);
+    const exponents = rowExponent > 0 ? read(node.input + EXPONENTS_SUFFIX) : null;
+    applyEpilogue(values, node.epilogue, residual && read(residual.input), range, exponents);
     return values;
   };
 }

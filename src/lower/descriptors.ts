@@ -3,6 +3,7 @@ import type { IntegerGraph, LayerNormNode, MeanPoolNode, SoftmaxNode } from '../
 import {
   type Destination,
   type EngineParameters,
+  type LayerNormOperation,
   type MatmulOperation,
   type Program,
   type StationarySource,
@@ -14,6 +15,7 @@ import { addressBits } from './address-bits.ts';
 import { type EpilogueUnit, epilogueSettings } from './epilogue-unit.ts';
 import { type LayerNormUnit, layerNormSettings } from './layer-norm-unit.ts';
 import { type SoftmaxUnit, softmaxSettings } from './softmax-unit.ts';
+import { type TokenStepsUnit, tokenStepsSettings } from './token-steps-unit.ts';
 
 /** One field of a descriptor: a constant of one operation. */
 export interface Field {
@@ -53,6 +55,7 @@ export interface AddressBits {
   readonly RSQRT: number;
   readonly EXP: number;
   readonly RECIP: number;
+  readonly STEP: number;
 }
 
 export function busBits(p: EngineParameters): AddressBits {
@@ -79,6 +82,7 @@ export function busBits(p: EngineParameters): AddressBits {
     RSQRT: of(p.RSQRT_DEPTH),
     EXP: of(p.EXP_DEPTH),
     RECIP: of(p.RECIP_DEPTH),
+    STEP: of(Math.ceil(p.TOKENS / p.TP)),
   };
 }
 
@@ -158,6 +162,9 @@ export function matmulTable(
       unsignedField('out_base', a.O, op.out.base),
       unsignedField('out_stride', a.O, op.out.stride),
       unsignedField('out_sub', partBits, op.out.part),
+      ...(p.ROW_EXPONENT > 0
+        ? [unsignedField('step_base', a.STEP, op.a.source === 'normalized' ? stepBase(op.a) : 0)]
+        : []),
     ];
   };
   return table(
@@ -175,7 +182,16 @@ export function layerNormTable(
   p: EngineParameters,
   a: AddressBits,
   unit: LayerNormUnit,
+  steps: TokenStepsUnit | null,
 ): DescriptorTable {
+  // Tokens lie one behind the other.
+  const stride = Math.ceil(p.CHANNELS / p.WORD);
+  const stepFields = (op: LayerNormOperation, node: LayerNormNode, of: TokenStepsUnit) => [
+    ...tokenStepsSettings(of, node, p.ACT_BITS, p.ROW_EXPONENT).map((s) =>
+      unsignedField(s.name, s.bits, s.value),
+    ),
+    unsignedField('step_base', a.STEP, stepBase({ base: op.outBase, stride })),
+  ];
   return table(
     'layer_norm',
     program.layerNorms.map((op) => {
@@ -191,10 +207,18 @@ export function layerNormTable(
           unsignedField('table_base', a.RSQRT, op.tableBase),
           ...layerNormSettings(unit, node).map((s) => unsignedField(s.name, s.bits, s.value)),
           unsignedField('out_base', a.LN, op.outBase),
+          ...(steps ? stepFields(op, node, steps) : []),
         ],
       };
     }),
   );
+}
+
+/** The word of the steps of the tokens whose first word in the memory of normalized tokens is `base`. */
+function stepBase({ base, stride }: { readonly base: number; readonly stride: number }): number {
+  const word = base / stride;
+  if (!Number.isInteger(word)) throw new Error(`no token begins in word ${base} of ${stride}`);
+  return word;
 }
 
 export function softmaxTable(

@@ -1,7 +1,7 @@
 import type { EngineParameters, MatmulOperation } from '../plan/index.ts';
 import { MAX_LUT_DEPTH, signedBitsOf, unsignedBits } from '../plan/index.ts';
 import { type Choice, choiceOf, listLiteral, numberIn, selectorBits } from './choice.ts';
-import { choiceParameters, type UnitParameter } from './unit-parameters.ts';
+import { choiceParameters, hexList, type UnitParameter } from './unit-parameters.ts';
 
 /** Shift and limits of an operation. */
 interface Mode {
@@ -168,12 +168,6 @@ function modeBits(modes: readonly Mode[]): number {
 
 function flag(on: boolean): number {
   return on ? 1 : 0;
-}
-
-/** A list as `listLiteral`, of numbers that may be wider than 53 bits, in two's complement. */
-function hexList(values: readonly (number | bigint)[], bits: number): string {
-  const words = values.map((v) => `${bits}'h${BigInt.asUintN(bits, BigInt(v)).toString(16)}`);
-  return words.length === 1 ? (words[0] as string) : `{${words.reverse().join(', ')}}`;
 }
 
 /** The settings of one product, by the names of the unit's inputs without `_i`. */

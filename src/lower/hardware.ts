@@ -50,6 +50,7 @@ export interface Hardware {
     readonly epilogue: readonly UnitParameter[];
     readonly layerNorm: readonly UnitParameter[];
     readonly softmax: readonly UnitParameter[];
+    readonly tokenSteps: readonly UnitParameter[];
   };
   readonly operationBits: number;
   readonly instructions: DescriptorTable;
@@ -98,11 +99,12 @@ export function lower(plan: Plan): Hardware {
       epilogue: units.epilogue.parameters,
       layerNorm: units.layerNorm.parameters,
       softmax: units.softmax?.parameters ?? [],
+      tokenSteps: units.tokenSteps?.parameters ?? [],
     },
     operationBits,
     instructions: instructionTable(program, operationBits),
     matmul: matmulTable(program, p, buses, units.epilogue),
-    layerNorm: layerNormTable(graph, program, p, buses, units.layerNorm),
+    layerNorm: layerNormTable(graph, program, p, buses, units.layerNorm, units.tokenSteps),
     softmax: units.softmax && softmaxTable(graph, program, p, buses, units.softmax),
     meanPool: p.HAS_POOL ? meanPoolTable(graph, program, p, buses) : null,
     weights: weightImages(graph, program, p),
@@ -160,7 +162,7 @@ function constants(
   p: EngineParameters,
   a: AddressBits,
   program: Program,
-  { epilogue, layerNorm, softmax }: Units,
+  { epilogue, layerNorm, softmax, tokenSteps }: Units,
   operationBits: number,
 ): Constant[] {
   const { depths } = p;
@@ -186,7 +188,13 @@ function constants(
     ['W_BITS', p.W_BITS, 'weights'],
     ['ACC_BITS', p.ACC_BITS, `accumulator: ${p.ACC_PROOF}; at least one more than a dot product`],
     ['BIAS_BITS', p.BIAS_BITS, 'widest bias'],
-    ['SUM_BITS', p.SUM_BITS, 'accumulator plus bias: one more than the wider'],
+    [
+      'SUM_BITS',
+      p.SUM_BITS,
+      p.ROW_EXPONENT > 0
+        ? 'accumulator at the finest step, plus bias: one more than the wider'
+        : 'accumulator plus bias: one more than the wider',
+    ],
     [
       'PROD_BITS',
       p.PROD_BITS,
@@ -275,6 +283,14 @@ function constants(
       ['OUTSTANDING', outstanding, 'bursts under way'],
     );
   }
+  if (p.ROW_EXPONENT > 0) {
+    list.push(
+      ['ROW_EXPONENT', p.ROW_EXPONENT, 'largest exponent of steps per token'],
+      ['STEP_BITS', unsignedBits(p.ROW_EXPONENT)],
+      ['STEP_DEPTH', depth(Math.ceil(p.TOKENS / p.TP)), 'words of tokens'],
+      ['STEP_ADDR_BITS', a.STEP],
+    );
+  }
   if (p.HAS_POOL) {
     list.push(['POOL_SUM_BITS', p.RES_BITS + log2Ceil(p.TOKENS), 'sum of TOKENS residual codes']);
   }
@@ -285,5 +301,6 @@ function constants(
     ...prefixed('EPILOGUE', epilogue.parameters),
     ...prefixed('NORM', layerNorm.parameters),
     ...prefixed('SOFTMAX', softmax?.parameters ?? []),
+    ...prefixed('TOKEN', tokenSteps?.parameters ?? []),
   ];
 }

@@ -9,6 +9,8 @@ import type {
 import {
   type EngineParameters,
   type EngineShape,
+  finerBits,
+  normBias,
   type ParameterSegment,
   type Program,
   packWeightStream,
@@ -159,12 +161,14 @@ function channelParameters(
     segment.tensor,
   );
   switch (node.kind) {
-    case 'linear':
+    case 'linear': {
+      const finer = finerBits(graph, node);
       return {
-        bias: (c) => node.epilogue.bias[c] as number,
+        bias: (c) => (node.epilogue.bias[c] as number) * 2 ** finer,
         multiplier: (c) => node.epilogue.multiplier[c] as number,
-        shift: node.epilogue.shift,
+        shift: node.epilogue.shift + finer,
       };
+    }
     case 'patchEmbedding':
       return {
         bias: () => 0,
@@ -204,12 +208,13 @@ export function normImage(graph: IntegerGraph, p: EngineParameters): MemoryImage
   const norms = graph.nodes.filter((n): n is LayerNormNode => n.kind === 'layerNorm');
   for (const node of norms) {
     const channels = node.weight.length;
+    const bias = normBias(graph, node);
     for (let c = 0; c < channels; c += p.VL) {
       const lanes: number[] = [];
       for (let i = 0; i < p.VL; i++) {
         const inside = c + i < channels;
         lanes.push(
-          inside ? (node.bias[c + i] as number) : 0,
+          inside ? (bias[c + i] as number) : 0,
           inside ? (node.weight[c + i] as number) : 0,
         );
       }

@@ -14,6 +14,7 @@ export interface LayerNormUnit {
   readonly ranges: readonly { readonly low: number; readonly high: number }[];
   readonly meanMultiplierBits: number;
   readonly tableBits: number;
+  readonly layout: Layout;
   /** By the names that they have in the module. */
   readonly parameters: readonly UnitParameter[];
 }
@@ -23,6 +24,8 @@ export function layerNormUnit(
   widthsOf: ReadonlyMap<string, NodeWidths>,
   layout: {
     readonly outBits: number;
+    /** Largest exponent of steps per token: codes have one fraction bit more; 0 without them. */
+    readonly rowExponent: number;
     readonly weightBits: number;
     readonly biasBits: number;
     readonly varBiasBits: number;
@@ -45,25 +48,29 @@ export function layerNormUnit(
     nodes.map((n) => n.table.length - 1),
     indexBits,
   );
+  const { rowExponent } = layout;
   const shifts = choiceOf(
-    nodes.map((n) => n.shift),
+    nodes.map((n) => shiftOf(n, rowExponent)),
     6,
   );
   const least = ({ values }: Choice) => values[0] as number;
 
   const keyed = new Map(
     nodes.map((n) => {
-      const { low, high } = rangeOf(n.output.format);
+      const { low, high } = limitsOf(n, layout);
       return [`${low}:${high}`, { low, high }] as const;
     }),
   );
   const ranges = [...keyed.values()].sort((a, b) => a.low - b.low || a.high - b.high);
   const bounds = (side: 'low' | 'high') => ({
     values: ranges.map((r) => r[side]),
-    bits: layout.outBits,
+    bits: rowExponent > 0 ? layout.outBits + rowExponent + 1 : layout.outBits,
   });
 
   const channels = Math.max(...nodes.map((n) => n.weight.length));
+  // The largest shift whose rounding constant is taken out of a bias: see `normBias`.
+  const plain = nodes.filter((n) => rowExponent > 0 && !n.output.rowExponent);
+  const rounded = Math.max(0, ...plain.map((n) => n.shift));
   const muBits = widest('meanBits');
   const tableBits = unsignedBits(
     nodes.reduce((m, n) => n.table.reduce((a, b) => Math.max(a, b), m), 1),
@@ -95,7 +102,11 @@ export function layerNormUnit(
     { name: 'DR_BITS', value: widest('normalizedBits'), comment: '(x - mu) * r' },
     {
       name: 'Y_BITS',
-      value: Math.max(widest('biasedBits'), layout.biasBits, least(shifts) + 2),
+      // A bias without its rounding constant, which behind a larger shift is more than the sum.
+      value: Math.max(
+        Math.max(widest('biasedBits'), rounded) + (rounded > 0 ? 1 : 0),
+        ...[layout.biasBits, least(shifts) + 2],
+      ),
       comment: '(x - mu) * r * w, with and without b',
     },
     { name: 'W_BITS', value: layout.weightBits },
@@ -121,8 +132,23 @@ export function layerNormUnit(
     ranges,
     meanMultiplierBits,
     tableBits,
+    layout,
     parameters,
   };
+}
+
+type Layout = { readonly outBits: number; readonly rowExponent: number };
+
+/** With steps per token what leaves the unit has as many fraction bits as the finest needs, and one. */
+function shiftOf({ shift }: LayerNormNode, rowExponent: number): number {
+  return rowExponent > 0 ? shift - rowExponent - 1 : shift;
+}
+
+/** The range of the output; with steps per token all codes with their fraction bits. */
+function limitsOf({ output }: LayerNormNode, { outBits, rowExponent }: Layout) {
+  if (rowExponent === 0) return rangeOf(output.format);
+  const end = 2 ** (outBits + rowExponent);
+  return { low: -end, high: end - 1 };
 }
 
 /** The settings of one layer norm, by the names of the unit's inputs without `_i`. */
@@ -130,7 +156,7 @@ export function layerNormSettings(
   unit: LayerNormUnit,
   node: LayerNormNode,
 ): readonly { readonly name: string; readonly bits: number; readonly value: number }[] {
-  const { low, high } = rangeOf(node.output.format);
+  const { low, high } = limitsOf(node, unit.layout);
   const chosen = (name: string, choice: Choice, value: number) => ({
     name: `${name}_sel`,
     bits: selectorBits(choice),
@@ -142,7 +168,7 @@ export function layerNormSettings(
     chosen('mean_shift', unit.meanShifts, node.meanShift),
     chosen('var_shift', unit.varShifts, node.varianceShift),
     chosen('table_last', unit.lasts, node.table.length - 1),
-    chosen('shift', unit.shifts, node.shift),
+    chosen('shift', unit.shifts, shiftOf(node, unit.layout.rowExponent)),
     chosen('range', { values, bits: 1 }, range),
   ];
 }

@@ -18,6 +18,12 @@ export function choiceParameters(
   ];
 }
 
+/** A list as `listLiteral`, of numbers that may be wider than 53 bits, in two's complement. */
+export function hexList(values: readonly (number | bigint)[], bits: number): string {
+  const words = values.map((v) => `${bits}'h${BigInt.asUintN(bits, BigInt(v)).toString(16)}`);
+  return words.length === 1 ? (words[0] as string) : `{${words.reverse().join(', ')}}`;
+}
+
 /** Whether tables of `bits` index bits all begin where those bits are zero. */
 export function areAligned(bases: readonly number[], bits: number): boolean {
   return bases.every((base) => base % 2 ** bits === 0);

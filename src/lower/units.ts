@@ -4,6 +4,7 @@ import { addressBits } from './address-bits.ts';
 import { type EpilogueUnit, epilogueUnit } from './epilogue-unit.ts';
 import { type LayerNormUnit, layerNormUnit } from './layer-norm-unit.ts';
 import { type SoftmaxUnit, softmaxUnit } from './softmax-unit.ts';
+import { type TokenStepsUnit, tokenStepsUnit } from './token-steps-unit.ts';
 import type { UnitParameter } from './unit-parameters.ts';
 
 /** The units that a plan needs. */
@@ -11,6 +12,8 @@ export interface Units {
   readonly epilogue: EpilogueUnit;
   readonly layerNorm: LayerNormUnit;
   readonly softmax: SoftmaxUnit | null;
+  /** Null where no tokens have steps of their own. */
+  readonly tokenSteps: TokenStepsUnit | null;
 }
 
 export function unitsOf({ checked, parameters: p, program }: Plan): Units {
@@ -26,6 +29,7 @@ export function unitsOf({ checked, parameters: p, program }: Plan): Units {
     epilogue: epilogueUnit(program.matmuls, p, addressBits(p.TABLE_DEPTH)),
     layerNorm: layerNormUnit(norms, checked.widths, {
       outBits: p.ACT_BITS,
+      rowExponent: p.ROW_EXPONENT,
       weightBits: p.NORM_W_BITS,
       biasBits: p.NORM_BIAS_BITS,
       varBiasBits: p.NORM_VBIAS_BITS,
@@ -38,6 +42,7 @@ export function unitsOf({ checked, parameters: p, program }: Plan): Units {
           expDepth: p.EXP_DEPTH,
         })
       : null,
+    tokenSteps: p.ROW_EXPONENT > 0 ? tokenStepsUnit(norms, p.ACT_BITS, p.ROW_EXPONENT) : null,
   };
 }
 

@@ -58,6 +58,8 @@ interface Timeline {
 export interface RowGroups {
   /** Groups of VL channels in a token. */
   readonly channels: number;
+  /** Largest exponent of steps per token; 0 without them. */
+  readonly rowExponent: number;
   /** Groups of VL keys in a row of scores. */
   readonly keys: number;
   readonly inputWords: number;
@@ -109,6 +111,15 @@ export function countCycles(
 
 function interval(results: readonly number[], index: number): number {
   return (results[index] ?? 0) - (results[index - 1] ?? 0);
+}
+
+/** From a LayerNorm's issue until it is seen idle; rows with steps of their own wait for them. */
+export function layerNormCycles(
+  rows: number,
+  { channels, rowExponent }: Pick<RowGroups, 'channels' | 'rowExponent'>,
+): number {
+  const steps = rowExponent > 0 ? channels + 3 : 0;
+  return (rows + 1) * channels + 18 + steps;
 }
 
 /** Issues one instruction as early as its conditions allow. */
@@ -188,7 +199,7 @@ function start(
     }
     case 'layerNorm': {
       const rows = program.layerNorms[operation]?.rows ?? 0;
-      line.idle.layerNorm = at + (rows + 1) * groups.channels + 18;
+      line.idle.layerNorm = at + layerNormCycles(rows, groups);
       break;
     }
     case 'softmax': {

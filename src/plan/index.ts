@@ -14,6 +14,7 @@ export * from './parameters.ts';
 export * from './plan.ts';
 export * from './plan-shape.ts';
 export * from './program.ts';
+export * from './row-steps.ts';
 export * from './unit-multipliers.ts';
 export * from './weight-stream.ts';
 export * from './weights-fit.ts';

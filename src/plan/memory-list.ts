@@ -1,3 +1,4 @@
+import { unsignedBits } from './engine.ts';
 import type { EngineParameters } from './parameters.ts';
 import { instructionTable, productTable } from './program-memory.ts';
 import type { WeightStream } from './weight-stream.ts';
@@ -103,7 +104,13 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
       rom('LayerNorm parameters', depths.normParameters, VL * (p.NORM_W_BITS + p.NORM_BIAS_BITS)),
       rom('reciprocal roots', p.RSQRT_DEPTH, 16),
       row('LayerNorm row', p.CHANNEL_GROUPS + 9, VL * p.RES_BITS),
+      ...(p.ROW_EXPONENT > 0
+        ? [row('token steps row', p.CHANNEL_GROUPS, VL * (p.ACT_BITS + p.ROW_EXPONENT + 1))]
+        : []),
     ]),
+    ...(p.ROW_EXPONENT > 0
+      ? [inside('steps', Math.ceil(p.TOKENS / TP), TP * unsignedBits(p.ROW_EXPONENT), TP)]
+      : []),
     ...within(
       'epilogue',
       p.HAS_TABLE ? [table('activation tables', p.TABLE_DEPTH, p.TABLE_BITS, lanes)] : [],

@@ -5,6 +5,7 @@ import { type EngineShape, latencies, tokenWords, unsignedBits } from './engine.
 import { rowGroups } from './geometry.ts';
 import { operandBits, scoreBits, widest } from './operands.ts';
 import type { MemoryDepths, Program, WeightSection } from './program.ts';
+import { finerBits, normBias, rowExponent } from './row-steps.ts';
 import { firstToken } from './schedule/context.ts';
 import { multipliersAreOne, roundingInBias } from './unit-multipliers.ts';
 import type { WeightStream } from './weight-stream.ts';
@@ -31,6 +32,8 @@ export interface EngineParameters {
   readonly W_BITS: number;
   readonly ACC_BITS: number;
   readonly ACC_PROOF: string;
+  /** Largest exponent of steps per token; 0 without them. */
+  readonly ROW_EXPONENT: number;
   readonly BIAS_BITS: number;
   readonly SUM_BITS: number;
   /** Some sum is multiplied; where none is, the biases hold the constants that round. */
@@ -167,7 +170,7 @@ export function accumulatorBits(proven: number, inputs: number, aBits: number, b
   return Math.max(proven, dotBits({ inputs, aBits, bBits }) + 1);
 }
 
-/** A sum of products with a bias. */
+/** A sum of products with a bias; the sums of tokens with steps of their own in their finest unit. */
 export function biasedBits(accumulator: number, bias: number): number {
   return Math.max(accumulator, bias) + 1;
 }
@@ -201,6 +204,13 @@ export function engineParameters(
   const rounding = roundingInBias(graph);
   const rounded = (biases: Iterable<number>, shift: number) =>
     Array.from(biases, (bias) => bias + rounding(shift));
+  const ROW_EXPONENT = rowExponent(graph);
+  const finestBias = (n: (typeof linears)[number]) => {
+    const { bias, shift } = n.epilogue;
+    const bits = ROW_EXPONENT > 0 ? finerBits(graph, n) : 0;
+    const finest = bits > 0 ? Array.from(bias, (b) => b * 2 ** bits) : bias;
+    return rounded(finest, shift + bits);
+  };
   const offsetBits = OFFSET_BIAS
     ? signedBitsOf(rounded(embedding.offset, embedding.shift))
     : RES_BITS;
@@ -210,10 +220,10 @@ export function engineParameters(
   const BIAS_BITS = Math.max(
     2,
     OFFSET_BIAS ? offsetBits : signedBitsOf(rounded([0], embedding.shift)),
-    ...linears.map((n) => signedBitsOf(rounded(n.epilogue.bias, n.epilogue.shift))),
+    ...linears.map((n) => signedBitsOf(finestBias(n))),
     ...requantized.map((n) => signedBitsOf(rounded([n.bias ?? 0], n.shift))),
   );
-  const SUM_BITS = biasedBits(ACC_BITS, BIAS_BITS);
+  const SUM_BITS = biasedBits(ACC_BITS + ROW_EXPONENT, BIAS_BITS);
   const largestShift = Math.max(...program.matmuls.map((op) => op.shift));
   // The rounding constant 2^(shift-1) must fit beside the product of sum and 16-bit multiplier.
   const PROD_BITS = HAS_MULT ? Math.max(SUM_BITS + 17, largestShift + 2) : SUM_BITS;
@@ -264,6 +274,7 @@ export function engineParameters(
     W_BITS,
     ACC_BITS,
     ACC_PROOF: largestSum.proof,
+    ROW_EXPONENT,
     BIAS_BITS,
     SUM_BITS,
     HAS_MULT,
@@ -304,7 +315,7 @@ export function engineParameters(
     FIRST_TOKEN: firstToken(embedding),
     CLASSES: groups.classes,
     NORM_W_BITS: Math.max(2, ...norms.map((n) => signedBitsOf(n.weight))),
-    NORM_BIAS_BITS: Math.max(2, ...norms.map((n) => signedBitsOf(n.bias))),
+    NORM_BIAS_BITS: Math.max(2, ...norms.map((n) => signedBitsOf(normBias(graph, n)))),
     NORM_VBIAS_BITS: Math.max(2, signedBitsOf(norms.map((n) => n.varianceBias))),
     RSQRT_DEPTH: depthOf(program.rsqrtTables),
     E_BITS: unsignedBits(largest(softmaxes.flatMap((n) => [...n.expTable]))),

@@ -3,6 +3,7 @@ import type { LayerNormNode, TensorType } from '../ir/index.ts';
 import type { TensorStatistics } from './calibrate.ts';
 import { activationType, type Context, roundingConstant, statisticsOf, tensor } from './context.ts';
 import { dyadic, MAX_MULTIPLIER } from './dyadic.ts';
+import { tokenStep } from './token-step.ts';
 
 const TABLE_ENTRIES = 512;
 const MAX_TABLE_ENTRIES = 4096;
@@ -20,6 +21,8 @@ const VARIANCE_MARGIN_ABOVE = 1.3;
  */
 const MAX_SHIFT = 36;
 const MAX_BIAS = 2 ** 47 - 1;
+/** Tokens that a LayerNorm has given one variance differ by no more than a few powers of two. */
+const LARGEST_ROW_EXPONENT = 3;
 
 /** The table of the reciprocal standard deviation and how a sum of squares finds its entry. */
 interface ReciprocalRoot {
@@ -39,13 +42,15 @@ export function layerNormNode(
   output: TensorType = normType(context, path, rows),
 ): LayerNormNode {
   const { model } = context;
-  const { zeroPoint = 0 } = output;
+  const { zeroPoint = 0, rowExponent = 0 } = output;
   const gamma = tensor(context, `${path}.weight`).data;
   const beta = tensor(context, `${path}.bias`).data;
   const peak = gamma.reduce((a, g) => Math.max(a, Math.abs(g)), 0) / output.scale;
   const weightBits = weightFraction(peak);
   const root = reciprocalRoot(context, input, rows, -weightBits, MAX_SHIFT - weightBits);
   const shift = weightBits + root.bits;
+  // With steps per token the shift is known at run time alone, and rounds there.
+  const half = rowExponent > 0 ? 0 : roundingConstant(shift);
   const mean = dyadic(1 / model.width, MAX_MEAN_SHIFT);
   return {
     kind: 'layerNorm',
@@ -60,19 +65,24 @@ export function layerNormNode(
     table: root.table,
     weight: Int32Array.from(gamma, (g) => Math.round((g / output.scale) * 2 ** weightBits)),
     bias: Float64Array.from(beta, (b) =>
-      clip(
-        Math.round((b / output.scale + zeroPoint) * 2 ** shift) + roundingConstant(shift),
-        -MAX_BIAS,
-        MAX_BIAS,
-      ),
+      clip(Math.round((b / output.scale + zeroPoint) * 2 ** shift) + half, -MAX_BIAS, MAX_BIAS),
     ),
     shift,
   };
 }
 
-/** What a LayerNorm gives, by the design's method. */
+/**
+ * What a LayerNorm gives, by the design's method. Steps per token are symmetric, and two rows that a
+ * head joins to one have a common step.
+ */
 function normType(context: Context, path: string, rows: number): TensorType {
-  return activationType(context, path, [rows, context.model.width]);
+  const shape = [rows, context.model.width];
+  const joined = rows > 1 && rows < context.tokens;
+  if (context.method.steps === 'tensor' || joined) return activationType(context, path, shape);
+  const type = activationType(context, path, shape, 'activations');
+  const seen = context.observations.details().rows.get(path);
+  const scale = seen ? tokenStep(seen, type.scale, type.format, LARGEST_ROW_EXPONENT) : type.scale;
+  return { ...type, scale, rowExponent: LARGEST_ROW_EXPONENT };
 }
 
 /** Fraction bits of the weights: as many as 12 bits leave room for, at most 11. */

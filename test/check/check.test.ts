@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/check/index.ts';
 import { DiagnosticsError } from '../../src/diagnostics/index.ts';
-import { type IntegerGraph, type IntegerNode, uniform } from '../../src/ir/index.ts';
+import {
+  type IntegerGraph,
+  type IntegerNode,
+  type TensorType,
+  uniform,
+} from '../../src/ir/index.ts';
 import { randomGraph } from '../support/random-graph.ts';
 
 type NodeOf<K extends IntegerNode['kind']> = Extract<IntegerNode, { kind: K }>;
@@ -52,6 +57,13 @@ function put<T extends Int32Array | Float64Array>(values: T, at: number, value: 
   copy[at] = value;
   return copy;
 }
+
+/** The graph with another type of the output of the first LayerNorm. */
+function norm(graph: IntegerGraph, part: Partial<TensorType>): IntegerGraph {
+  return change(graph, 'layerNorm', (n) => ({ ...n, output: { ...n.output, ...part } }));
+}
+
+const stepped = randomGraph({ width: 12, heads: 3, rowExponent: 3 });
 
 const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
   [
@@ -286,6 +298,47 @@ const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
       })),
     [`VT358 ${EMBEDDING}`, `VT352 ${EMBEDDING}`, `VT352 ${EMBEDDING}`],
   ],
+  [
+    'steps per token before a node that does not take them',
+    () => change(stepped, 'scores', (n) => ({ ...n, key: NORM })),
+    [`VT362 ${SCORES}`],
+  ],
+  [
+    'steps per token before a node that joins rows',
+    () => change(stepped, 'linear', (n) => ({ ...n, join: 5 }), QUERY),
+    [`VT362 ${QUERY}`],
+  ],
+  [
+    'steps per token of something that is no LayerNorm',
+    () =>
+      change(first, 'linear', (n) => ({ ...n, output: { ...n.output, rowExponent: 3 } }), QUERY),
+    [`VT362 ${QUERY}`, `VT362 ${SCORES}`],
+  ],
+  [
+    'steps per token of unsigned codes',
+    () => norm(stepped, { format: uniform(8, false) }),
+    [`VT362 ${NORM}`],
+  ],
+  [
+    'an exponent that three bits do not hold',
+    () => randomGraph({ width: 12, heads: 3, rowExponent: 8 }),
+    [`VT358 ${NORM}`, 'VT358 block0.mlp.norm', 'VT358 norm'],
+  ],
+  [
+    'exponents of two sizes',
+    () => norm(stepped, { rowExponent: 4 }),
+    ['VT362 block0.mlp.norm', 'VT362 norm'],
+  ],
+  [
+    'a shift without room for the finest step',
+    () => change(stepped, 'layerNorm', (n) => ({ ...n, shift: 3 })),
+    [`VT355 ${NORM}`],
+  ],
+  [
+    'the same of a LayerNorm with the step of its tensor, beside others with their own',
+    () => change(norm(stepped, { rowExponent: 0 }), 'layerNorm', (n) => ({ ...n, shift: 3 })),
+    [`VT355 ${NORM}`],
+  ],
   ['no node', () => ({ ...graph, nodes: [] }), ['VT361']],
   [
     'a result of several rows',
@@ -295,11 +348,14 @@ const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
 ];
 
 describe('check', () => {
-  it.each([graph, first, tables])('passes a legal graph and has widths of every node', (legal) => {
-    const checked = check(legal);
-    expect(checked.graph).toBe(legal);
-    expect([...checked.widths.keys()]).toEqual(legal.nodes.map((n) => n.output.name));
-  });
+  it.each([graph, first, tables, stepped])(
+    'passes a legal graph and has widths of every node',
+    (legal) => {
+      const checked = check(legal);
+      expect(checked.graph).toBe(legal);
+      expect([...checked.widths.keys()]).toEqual(legal.nodes.map((n) => n.output.name));
+    },
+  );
 
   it.each(cases)('finds %s', (_, make, expected) => {
     expect(faults(make())).toEqual(expected);
@@ -364,6 +420,22 @@ describe('check', () => {
     });
     // 6 * 512 = 3072 < 2^12; times 65535 below 2^28.
     expect(widths.get('pool')).toMatchObject({ sumBits: 13, productBits: 29 });
+  });
+
+  // Products of 12 int8 x int8 have 19 bits, a bias of 2^20 has 22: at the finest of 4 steps 3 more.
+  it('counts sums at the finest step of their rows', () => {
+    const biased = change(
+      stepped,
+      'linear',
+      (n) => ({
+        ...n,
+        epilogue: { ...n.epilogue, bias: put(new Int32Array(12), 3, 2 ** 20) },
+      }),
+      QUERY,
+    );
+    expect(check(biased).widths.get(QUERY)).toMatchObject({
+      ...{ accumulatorBits: 19, biasBits: 25, sumBits: 25, productBits: 41 },
+    });
   });
 
   // Of int8 streams and activations, 12 channels, 5 tokens.

@@ -43,7 +43,12 @@ describe('quant', () => {
         noise: 3,
         rounding: { kind: 'stochastic', seed: 5 },
         biasCorrection: true,
+        steps: 'tensor',
       },
+    });
+    const token = quant({ ...bits, steps: 'token', fold: 'awq' });
+    expect(token.value?.method).toEqual({
+      ...{ ...plainMethod, fold: { kind: 'awq' }, steps: 'token' },
     });
   });
 
@@ -58,6 +63,9 @@ describe('quant', () => {
     [{ equalize: 'yes' }, 'equalize', 'VT103'],
     [{ ends: 12 }, 'ends', 'VT106'],
     [{ observers: 'mse' }, 'observers', 'VT104'],
+    [{ steps: 'row' }, 'steps', 'VT103'],
+    [{ steps: 'token', fold: 'repq' }, 'fold', 'VT103'],
+    [{ steps: 'token', noise: 4 }, 'noise', 'VT103'],
   ])('refuses %o', (choices, subject, code) => {
     const { value, faults } = quant({ ...bits, ...choices } as Parameters<typeof quant>[0]);
     expect(value).toBeUndefined();

@@ -17,6 +17,9 @@ const GRAPHS: readonly Partial<RandomGraphOptions>[] = [
   { seed: 8, width: 12, heads: 3, tokens: 5, family: 'table' },
   { seed: 9, width: 8, heads: 2, tokens: 6, family: 'table', activationBits: 3, weightBits: 3 },
   { seed: 10, width: 8, heads: 2, tokens: 4, family: 'table', pooling: 'mean', residualBits: 14 },
+  { seed: 11, width: 12, heads: 3, tokens: 7, depth: 2, rowExponent: 3 },
+  { seed: 12, width: 8, heads: 2, tokens: 6, rowExponent: 1, activationBits: 4, pooling: 'mean' },
+  { seed: 13, width: 8, heads: 2, tokens: 6, rowExponent: 7, activationBits: 2, family: 'table' },
 ];
 
 describe('the golden model', () => {
@@ -34,6 +37,18 @@ describe('the golden model', () => {
         expect(Array.from(golden.get(name) ?? [], BigInt), name).toEqual(codes);
       }
     }
+  });
+
+  it.each([1, 3, 7])('gives tokens every step from 2^0 to 2^-%i', (rowExponent) => {
+    const seen = new Set<number>();
+    for (let seed = 1; seed <= 6; seed++) {
+      const graph = randomGraph({ seed, tokens: 9, width: 24, depth: 2, rowExponent });
+      const tensors = runGolden(graph, randomInput(graph, createRandom(seed)));
+      for (const [name, values] of tensors) {
+        if (name.endsWith('.exponents')) for (const e of values) seen.add(e);
+      }
+    }
+    expect([...seen].sort()).toEqual(Array.from({ length: rowExponent + 1 }, (_, e) => e));
   });
 
   it('keeps every tensor within its format, and uses its range', () => {

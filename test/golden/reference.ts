@@ -24,8 +24,18 @@ export function reference(graph: IntegerGraph, input: Int32Array): Map<string, b
     const codes = (name: string): Codes => {
       const values = tensors.get(name) as bigint[];
       const { shape } = tensorType(graph, name);
-      return { shape, at: (...i) => values[position(shape, i)] as bigint };
+      const exponents = tensors.get(`${name}.exponents`);
+      return {
+        shape,
+        at: (...i) => values[position(shape, i)] as bigint,
+        exponent: (row) => exponents?.[row] ?? 0n,
+      };
     };
+    if (node.kind === 'layerNorm' && node.output.rowExponent) {
+      const { at } = normalized(node, codes);
+      const rows = Array.from({ length: node.rows }, (_, t) => exponentOf(node, (c) => at(t, c)));
+      tensors.set(`${node.output.name}.exponents`, rows);
+    }
     tensors.set(node.output.name, fill(node.output, elementOf(node, codes)));
   }
   return tensors;
@@ -34,6 +44,8 @@ export function reference(graph: IntegerGraph, input: Int32Array): Map<string, b
 interface Codes {
   readonly shape: readonly number[];
   at(...index: number[]): bigint;
+  /** Of a row: 0 without steps per token. */
+  exponent(row: number): bigint;
 }
 
 type Element = (...index: number[]) => bigint;
@@ -76,18 +88,41 @@ function patchEmbedding(node: PatchEmbeddingNode, codes: Find): Element {
   };
 }
 
-function layerNorm(node: LayerNormNode, codes: Find): Element {
+/** `d * r * weight + bias` of every element. */
+function normalized(node: LayerNormNode, codes: Find): { readonly at: Element } {
   const x = codes(node.input);
   const channels = x.shape[1] as number;
-  return (t, c) => {
+  const at: Element = (t, c) => {
     const total = sum(channels, (k) => x.at(t, k)) * BigInt(node.meanMultiplier);
     const mu = halfUp(total, node.meanShift);
     const squares = sum(channels, (k) => (x.at(t, k) - mu) ** 2n);
     const index = (squares + BigInt(node.varianceBias)) >> BigInt(node.varianceShift);
     const r = entry(node.table, index);
-    const y = (x.at(t, c) - mu) * r * big(node.weight, c) + big(node.bias, c);
-    return toFormat(y >> BigInt(node.shift), node.output);
+    return (x.at(t, c) - mu) * r * big(node.weight, c) + big(node.bias, c);
   };
+  return { at };
+}
+
+function layerNorm(node: LayerNormNode, codes: Find): Element {
+  const { at } = normalized(node, codes);
+  if (!node.output.rowExponent) {
+    return (t, c) => toFormat(at(t, c) >> BigInt(node.shift), node.output);
+  }
+  return (t, c) => {
+    const e = exponentOf(node, (k) => at(t, k));
+    return toFormat(halfUp(at(t, c), node.shift - Number(e)), node.output);
+  };
+}
+
+/** The largest exponent with which every code of the row, cut off, is within its magnitudes. */
+function exponentOf({ output, weight, shift }: LayerNormNode, v: (c: number) => bigint): bigint {
+  const largest = output.rowExponent ?? 0;
+  for (let e = largest; e > 0; e--) {
+    const end = 1n << BigInt(output.format.bits + largest - e);
+    const fits = Array.from(weight, (_, c) => v(c) >> BigInt(shift - largest - 1));
+    if (fits.every((w) => w >= -end && w < end)) return BigInt(e);
+  }
+  return 0n;
 }
 
 function linear(node: LinearNode, codes: Find): Element {
@@ -97,7 +132,8 @@ function linear(node: LinearNode, codes: Find): Element {
   const skip = residual ? codes(residual.input) : null;
   return (t, n) => {
     const acc = sum(inputs, (k) => x.at(t, k) * big(node.weight, n * inputs + k));
-    return epilogue(acc, node.epilogue, n, skip ? skip.at(t, n) : 0n, node.output);
+    const skipped = skip ? skip.at(t, n) : 0n;
+    return epilogue(acc, node.epilogue, n, skipped, node.output, x.exponent(t));
   };
 }
 
@@ -108,8 +144,10 @@ export function epilogue(
   c: number,
   skip: bigint,
   output: TensorType,
+  exponent = 0n,
 ): bigint {
-  const scaled = halfUp((acc + big(e.bias, c)) * big(e.multiplier, c), e.shift);
+  const sum = acc + (big(e.bias, c) << exponent);
+  const scaled = halfUp(sum * big(e.multiplier, c), e.shift + Number(exponent));
   const t = bound(scaled, BigInt(e.low), BigInt(e.high));
   const y = e.table ? big(e.table, Number(t) - e.low) : t;
   if (!e.residual) return y;

@@ -10,7 +10,7 @@ import {
 
 const shape = { tokens: 1, inputs: 2, outputs: 2, vector: 2 };
 /** A token is 4 channels: two groups of 2 lanes. 6 words come in, 3 results go out in 2 words. */
-const groups = { channels: 2, keys: 2, inputWords: 6, resultWords: 2, classes: 3 };
+const groups = { channels: 2, keys: 2, inputWords: 6, rowExponent: 0, resultWords: 2, classes: 3 };
 
 const tap: Tap = { tensor: 't', head: null, rowOffset: 0, columnOffset: 0 };
 const product = (name: string, rows: number, columns: number): MatmulOperation => ({

@@ -65,6 +65,7 @@ function made(shape: RowShape, prefix: string, list: readonly Norm[]) {
   const widths = widthsOf(nodes, checkLayerNorm, (node) => node.output.shape, RES_BITS);
   const lowered = layerNormUnit(nodes, widths, {
     outBits: OUT_BITS,
+    rowExponent: 0,
     weightBits: W_BITS,
     biasBits: BIAS_BITS,
     varBiasBits: VBIAS_BITS,

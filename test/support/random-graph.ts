@@ -44,6 +44,7 @@ const DEFAULTS: RandomGraphOptions = {
   pooling: 'class',
   activation: 'gelu',
   family: 'dyadic',
+  rowExponent: 0,
 };
 
 /**

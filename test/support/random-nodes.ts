@@ -37,6 +37,8 @@ export interface RandomGraphOptions {
    * values, codes of the hidden layer are unsigned, and some constants are wider.
    */
   readonly family: 'dyadic' | 'table';
+  /** Steps per token behind every LayerNorm, up to this exponent; 0 for none. */
+  readonly rowExponent: number;
 }
 
 /** A graph under construction. */
@@ -116,10 +118,14 @@ export function patchEmbedding(build: Build, input: TensorType): TensorType {
 export function layerNorm(build: Build, path: string, input: TensorType, rows: number): TensorType {
   const { random, options } = build;
   const { width } = options;
-  const output = tensor(path, [rows, width], uniform(options.activationBits));
-  const table = layerNormTable(width, spread(input.format), spread(output.format));
+  const { rowExponent } = options;
+  const plain = tensor(path, [rows, width], uniform(options.activationBits));
+  const output = rowExponent > 0 ? { ...plain, rowExponent } : plain;
+  // With steps per token some LayerNorms have small outputs, so that every exponent occurs.
+  const small = rowExponent > 0 ? 2 ** -random.nextInt(0, rowExponent) : 1;
+  const table = layerNormTable(width, spread(input.format), spread(output.format) * small);
   const mean = dyadic(1 / width, 31);
-  const half = table.shift === 0 ? 0 : 2 ** (table.shift - 1);
+  const half = table.shift === 0 || rowExponent > 0 ? 0 : 2 ** (table.shift - 1);
   const node: LayerNormNode = {
     kind: 'layerNorm',
     output,
@@ -133,7 +139,7 @@ export function layerNorm(build: Build, path: string, input: TensorType, rows: n
     ...(options.family === 'table' && { weightFormat: uniform(17) }),
     bias: Float64Array.from(
       { length: width },
-      () => half + Math.floor(random.nextGaussian() * 2 ** table.shift),
+      () => half + Math.floor(random.nextGaussian() * small * 2 ** table.shift),
     ),
   };
   return add(build, node);

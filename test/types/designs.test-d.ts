@@ -65,6 +65,8 @@ quant({
   rounding: { stochastic: 7 },
   biasCorrection: true,
 });
+quant({ weights: 8, activations: 8, steps: 'tensor', fold: 'repq', noise: 1 });
+quant({ weights: 8, activations: 8, steps: 'token', fold: { smooth: 0.5 }, range: 'asymmetric' });
 quant.preset('repq-vit', { weights: 4, activations: n, ends: 8 });
 
 declare const found: Record<string, { weights: number }>;

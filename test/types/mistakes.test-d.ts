@@ -153,6 +153,12 @@ quant({ weights: 8, activations: 8, rounding: 'gptq, comq' });
 quant({ weights: 8, activations: 8, weight: { observer: 'kl' } });
 // @ts-expect-error '"group"' is not assignable to type
 quant({ weights: 4, activations: 8, weight: { granularity: 'group' } });
+// @ts-expect-error '"row"' is not assignable to type
+quant({ weights: 4, activations: 8, steps: 'row' });
+// @ts-expect-error '"repq"' is not assignable to type
+quant({ weights: 4, activations: 8, steps: 'token', fold: 'repq' });
+// @ts-expect-error 'number' is not assignable to type 'undefined'
+quant({ weights: 4, activations: 8, steps: 'token', noise: 1 });
 // @ts-expect-error "9 bits of ends; 2 to 8 are legal"
 quant({ weights: 4, activations: 8, ends: 9 });
 // @ts-expect-error '"smooth-quant"' is not assignable to parameter of type

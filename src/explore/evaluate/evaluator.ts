@@ -284,7 +284,7 @@ export function createEvaluator(
       CELL: multipliers?.cell ?? 0,
       LUT_TO: multipliers?.lutOutputs ?? 0,
       ACC_BITS,
-      SUM_BITS: biasedBits(ACC_BITS, base.BIAS_BITS),
+      SUM_BITS: biasedBits(ACC_BITS + base.ROW_EXPONENT, base.BIAS_BITS),
       MAX_WORDS: frame.maxWords,
       CHANNEL_GROUPS: groups.channels,
       KEY_GROUPS: groups.keys,

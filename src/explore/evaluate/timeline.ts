@@ -1,4 +1,4 @@
-import type { RowGroups } from '../../plan/cycles.ts';
+import { layerNormCycles, type RowGroups } from '../../plan/cycles.ts';
 import { type EngineShape, latencies, tokenWords } from '../../plan/index.ts';
 import { units } from '../../plan/program.ts';
 import type { Step } from '../../plan/schedule/steps.ts';
@@ -89,7 +89,7 @@ function timeStep(
       };
     }
     case 'layerNorm':
-      return { ...common, busy: (step.operation.rows + 1) * groups.channels + 18 };
+      return { ...common, busy: layerNormCycles(step.operation.rows, groups) };
     case 'softmax':
       return { ...common, busy: (step.operation.rows + 2) * groups.keys + 17 };
     case 'meanPool':

@@ -78,7 +78,9 @@ function layerNorm(node: ManifestNodeOf<'layerNorm'>, path: Path, context: NodeC
   if (!table || !weight || !bias) return null;
   const own = { kind, input, meanMultiplier, meanShift, varianceBias, varianceShift, shift };
   const constants = { table, weight, weightFormat: node.weightFormat, bias };
-  return { ...own, ...constants, rows, path: pathOf(node), output };
+  const { rowExponent } = node;
+  const steps = rowExponent === 0 ? output : { ...output, rowExponent };
+  return { ...own, ...constants, rows, path: pathOf(node), output: steps };
 }
 
 function linear(node: ManifestNodeOf<'linear'>, path: Path, context: NodeContext) {

@@ -108,6 +108,7 @@ const layerNorm = z.strictObject({
   weightFormat: format,
   bias: perChannel.default(0),
   shift: integer,
+  rowExponent: integer.default(0),
 });
 
 const linear = z.strictObject({

@@ -11,6 +11,13 @@ import type { TensorType } from '../tensor.ts';
  *     y  = clip((d[c] * r * weight[c] + bias[c]) >> shift, output range)
  *
  * Only the first `rows` rows of the input are normalized. `bias` includes the rounding constant.
+ *
+ * With steps per token (`output.rowExponent = E`) the bias has no rounding constant, and
+ *
+ *     v    = d * r * weight[c] + bias[c]
+ *     w[c] = v[c] >> (shift - E - 1)
+ *     e    = the largest of 0 .. E with -2^(bits+E-e) <= w[c] < 2^(bits+E-e) for all c, 0 if none is
+ *     y    = clip(v[c] + 2^(shift-e-1) >> (shift - e), output range)
  */
 export interface LayerNormNode {
   readonly kind: 'layerNorm';

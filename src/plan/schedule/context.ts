@@ -10,6 +10,7 @@ import {
 import { type EngineShape, tokenWords, wordElements } from '../engine.ts';
 import { type Allocator, allocator, tableAllocator } from '../memory.ts';
 import type { MatmulOperation, ParameterSegment, Program, Tap, WeightSegment } from '../program.ts';
+import { finerBits, rowExponent } from '../row-steps.ts';
 import { type AttentionGroup, attentionGroups } from './groups.ts';
 import { type PooledMemory, type PooledRegion, placeRegions, REGION_SPAN } from './place.ts';
 import { programOf, type Step } from './steps.ts';
@@ -102,6 +103,7 @@ export function scheduleContext(
   const normMemory = allocator();
   const activationTables = tableAllocator();
   const tables = { exp: tableAllocator(), reciprocal: tableAllocator(), rsqrt: tableAllocator() };
+  const stepsPerToken = rowExponent(graph) > 0;
   const regions = new Map<string, Region>();
   const pooled: PooledRegion[] = [];
   const depths = {
@@ -170,9 +172,11 @@ export function scheduleContext(
       stride: 0,
     }),
     activationTable,
-    epilogue({ output, epilogue: { shift, low, high, table, residual } }) {
+    epilogue(node) {
+      const { output, epilogue } = node;
+      const { shift, low, high, table, residual } = epilogue;
       return {
-        shift,
+        shift: shift + (stepsPerToken ? finerBits(graph, node) : 0),
         low,
         high,
         tableBase: activationTable(output.name, table),

@@ -31,6 +31,7 @@ export const unitRoots: Readonly<Record<string, UnitGroup>> = {
   vt_channel_parameters: 'epilogue',
   vt_softmax: 'softmax',
   vt_layer_norm: 'layerNorm',
+  vt_token_steps: 'layerNorm',
   vt_mean_pool: 'meanPool',
   vt_sequencer: 'sequencer',
   vt_registers: 'sequencer',

@@ -6,6 +6,7 @@
 //   +1              memory word                     +3+R  sum in E0
 //   +2              operand register                +5+R  skip address (E2)
 //   +2+R            dot products                    +10+R result written (E7)
+// With steps per token (ROW_EXPONENT > 0) a sum is shifted by its row's in E0, before its bias.
 // The planner's cycle model uses the same numbers (src/plan/engine.ts).
 `default_nettype none
 module vt_matmul #(
@@ -78,7 +79,11 @@ module vt_matmul #(
   parameter O_ADDR_BITS  = 8,
   parameter SUB_BITS     = 1,     // holds the parts of an activation word
   parameter LANE_BITS    = 1,     // holds TP - 1
-  parameter OP_BITS      = 4
+  parameter OP_BITS      = 4,
+  // Steps per token: the largest exponent of a row of normalized tokens, 0 without them.
+  parameter ROW_EXPONENT = 0,
+  parameter STEP_BITS    = 1,     // holds ROW_EXPONENT
+  parameter STEP_ADDR_BITS = 1
 ) (
   input  wire                       clk_i,
   input  wire                       rst_i,
@@ -117,12 +122,15 @@ module vt_matmul #(
   input  wire [O_ADDR_BITS-1:0]     out_base_i,
   input  wire [O_ADDR_BITS-1:0]     out_stride_i,
   input  wire [SUB_BITS-1:0]        out_sub_i,
+  input  wire [STEP_ADDR_BITS-1:0]  step_base_i,      // of the streamed rows
   // memories
   output wire [A_ADDR_BITS-1:0]     a_addr_o,
   input  wire [TP*WORD*ACT_BITS-1:0] a_act_i,
   input  wire [TP*TI*IN_BITS-1:0]   a_input_i,
   input  wire [TP*TI*PROB_BITS-1:0] a_prob_i,
   input  wire [TP*WORD*ACT_BITS-1:0] a_norm_i,
+  output wire [STEP_ADDR_BITS-1:0]  step_addr_o,
+  input  wire [TP*STEP_BITS-1:0]    step_i,           // ROW_EXPONENT less the exponent of a row
   output wire [B_ADDR_BITS-1:0]     b_addr_o,
   input  wire                       b_weight_valid_i, // a streamed word is there to be taken
   output wire                       b_weight_take_o,
@@ -304,6 +312,43 @@ module vt_matmul #(
     .k_last_i(psum_k_last), .word_i(psum_word), .dot_i(dot), .sum_o(sum)
   );
 
+  // ---- steps per token ----------------------------------------------------------------------
+  // Sums of rows with steps of their own are brought to the finest step, in which biases and
+  // shifts of their operations are: to the left by ROW_EXPONENT - e. Sums of other rows stay.
+  localparam ALIGNED_BITS = ACC_BITS + ROW_EXPONENT;
+  wire [TP*TO*ALIGNED_BITS-1:0] aligned;
+  genvar l;
+  generate
+    if (ROW_EXPONENT != 0) begin : g_steps
+      localparam WIDE = STEP_ADDR_BITS + COUNT_BITS;
+      reg [STEP_ADDR_BITS-1:0] ld_step_base_q, st_step_base_q;
+      reg                      own1_q;  // the row has a step of its own
+      wire [WIDE-1:0]          step_addr = {{COUNT_BITS{1'b0}}, st_step_base_q} +
+                                           {{STEP_ADDR_BITS{1'b0}}, s_word};
+      wire [TP*STEP_BITS-1:0]  step;
+      always @(posedge clk_i) begin
+        if (start_i) ld_step_base_q <= step_base_i;
+        if (take_first) st_step_base_q <= ld_step_base_q;
+        own1_q <= s_src == 2'd3;
+      end
+      assign step_addr_o = step_addr[STEP_ADDR_BITS-1:0];
+      vt_delay #(.WIDTH(TP*STEP_BITS), .DEPTH(E0-1)) u_step (
+        .clk_i(clk_i), .d_i(own1_q ? step_i : {(TP*STEP_BITS){1'b0}}), .q_o(step)
+      );
+      for (l = 0; l < TP * TO; l = l + 1) begin : g_lane
+        localparam T = l / TO;  // token
+        wire [ACC_BITS-1:0]     own  = sum[l*ACC_BITS +: ACC_BITS];
+        wire [ALIGNED_BITS-1:0] wide = {{ROW_EXPONENT{own[ACC_BITS-1]}}, own};
+        assign aligned[l*ALIGNED_BITS +: ALIGNED_BITS] = wide << step[T*STEP_BITS +: STEP_BITS];
+      end
+      wire unused_steps = &{1'b0, step_addr};
+    end else begin : g_one_step
+      assign step_addr_o = {STEP_ADDR_BITS{1'b0}};
+      assign aligned     = sum;
+      wire unused_steps = &{1'b0, step_base_i, step_i};
+    end
+  endgenerate
+
   // ---- epilogue -----------------------------------------------------------------------------
   reg param_valid1_q;
   always @(posedge clk_i) param_valid1_q <= param_valid && !rst_i;
@@ -335,7 +380,7 @@ module vt_matmul #(
     end
   endgenerate
   vt_epilogue #(
-    .TP(TP), .TO(TO), .ACC_BITS(ACC_BITS), .BIAS_BITS(BIAS_BITS), .SUM_BITS(SUM_BITS),
+    .TP(TP), .TO(TO), .ACC_BITS(ALIGNED_BITS), .BIAS_BITS(BIAS_BITS), .SUM_BITS(SUM_BITS),
     .HAS_MULT(HAS_MULT), .MULT_BITS(MULT_BITS), .PROD_BITS(PROD_BITS), .OUT_BITS(OUT_BITS),
     .HAS_SKIP(HAS_SKIP), .SKIP_BITS(RES_BITS), .SKIP_MULT_BITS(SKIP_MULT_BITS),
     .SKIP_PROD_BITS(SKIP_PROD_BITS), .BRANCH_BITS(BRANCH_BITS),
@@ -354,7 +399,7 @@ module vt_matmul #(
     .bias_src_i(st_bias_src), .offset_i(offset_i), .mode_sel_i(st_mode_sel),
     .table_on_i(st_table_on), .table_base_i(st_table_base), .skip_on_i(st_skip_on),
     .skip_mult_i(st_skip_mult), .skip_shift_sel_i(st_skip_shift_sel),
-    .sum_i(sum), .bias_i(bias), .mult_i(mult), .skip_i(skip), .data_o(data)
+    .sum_i(aligned), .bias_i(bias), .mult_i(mult), .skip_i(skip), .data_o(data)
   );
 
   // ---- result -------------------------------------------------------------------------------

@@ -1,0 +1,4 @@
+import { defineConfig } from 'vitest/config';
+
+// Some tests start a compiler or another process: on a busy machine they take many times as long.
+export default defineConfig({ test: { testTimeout: 30_000, hookTimeout: 60_000 } });
