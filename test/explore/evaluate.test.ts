@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/arithmetic/index.ts';
 import { loadBoard } from '../../src/boards/index.ts';
-import { createEvaluator, createTemplates } from '../../src/explore/evaluate/evaluator.ts';
+import { createEvaluator } from '../../src/explore/evaluate/evaluator.ts';
+import { createTemplates } from '../../src/explore/evaluate/frames.ts';
 import { thinGraph } from '../../src/explore/evaluate/thin.ts';
 import { tileGroups } from '../../src/explore/space.ts';
 import { planShape, type WeightPlace } from '../../src/plan/index.ts';
@@ -38,7 +39,8 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s mod
       const evaluator = evaluators[index];
       if (!graph || !evaluator) throw new Error('no such graph');
       const tile = pick(shapes);
-      const multipliers = pick(evaluator.legal(tile, random.nextInt(0, 1) === 1));
+      const kinds = [false, true].flatMap((primitives) => evaluator.kinds(tile, primitives));
+      const { multipliers } = pick(kinds);
       const place = pick(places);
       const shape = { ...tile, multipliers };
       const worked = evaluator.work(shape, place);

@@ -1,16 +1,12 @@
 import type { Board } from '../../boards/index.ts';
 import type { CheckedGraph } from '../../check/index.ts';
 import { multiplierKinds } from '../../dsl/design.ts';
-import { arrayFitsBoard } from '../../plan/budget.ts';
+import { BUDGET } from '../../plan/budget.ts';
 import type { EngineShape, Multipliers, WeightPlace } from '../../plan/index.ts';
 import { shapesOf, type TileGroup } from '../../plan/tiles.ts';
-import { bindingOf } from '../binding.ts';
-import {
-  createEvaluator,
-  createTemplates,
-  type Evaluator,
-  type Worked,
-} from '../evaluate/evaluator.ts';
+import type { ArrayKind } from '../evaluate/arrays.ts';
+import { createEvaluator, type Evaluator, estimateOf, type Worked } from '../evaluate/evaluator.ts';
+import { createTemplates } from '../evaluate/frames.ts';
 import { paretoFront } from '../front.ts';
 import type { SpaceOptions } from '../space.ts';
 
@@ -90,25 +86,30 @@ function runTile(
     ...options.buses.map((axiBits) => ({ axiBits })),
   ];
   const rows: Row[] = [];
+  const shareOf = largestShare(board);
   let nearest: Row | null = null;
   let least = Number.POSITIVE_INFINITY;
   const counts = { points: 0, evaluated: 0, cut: 0 };
   for (const graph of graphs) {
     const plans = evaluator(graph);
+    const all = kindsOf(plans, { ...tile, vector: 1 }, options);
+    const kinds = tooSlow ? [] : all.filter(({ fits }) => fits);
+    const own = places.length * tile.vectors.length;
+    counts.points += own * all.length;
+    counts.evaluated += own * kinds.length;
+    counts.cut += own * (all.length - kinds.length);
     for (const shape of shapesOf(tile)) {
-      for (const multipliers of kindsOf(plans, shape, options)) {
-        counts.points += places.length;
-        if (tooSlow || !arrayFitsBoard(shape, multipliers, board)) {
-          counts.cut += places.length;
-          continue;
-        }
-        for (const place of places) {
-          counts.evaluated++;
-          const worked = plans.work({ ...shape, multipliers }, place);
-          const { share } = bindingOf(worked.estimate, board);
-          const row = () => ({ graph, tile: shape, multipliers, place, ...worked });
-          if (share <= 1) rows.push(row());
-          else if (share < least) [nearest, least] = [row(), share];
+      for (const place of places) {
+        const around = plans.around(shape, place);
+        for (const kind of kinds) {
+          const worked = around(kind.latency);
+          const share = shareOf(worked, kind);
+          if (share > 1 && share >= least) continue;
+          const { multipliers } = kind;
+          const estimate = estimateOf(worked, kind);
+          const row = { ...worked, graph, tile: shape, multipliers, place, estimate };
+          if (share <= 1) rows.push(row);
+          else [nearest, least] = [row, share];
         }
       }
     }
@@ -122,6 +123,21 @@ function runTile(
   return {
     ...{ rows: kept, nearest: fitting > 0 ? null : nearest },
     ...{ ...counts, fitting, late, seconds },
+  };
+}
+
+/** `share` of `bindingOf`, of a plan in two parts and without the rest of it. */
+function largestShare(board: Board): (around: Worked, kind: ArrayKind) => number {
+  const { resources, lutInputs, memoryBits } = board;
+  const isCounted = lutInputs === 6;
+  const share = (need: number, has: number) => (need === 0 ? 0 : need / (BUDGET * has));
+  return ({ estimate }, { need }) => {
+    const lut = share(estimate.lut + need.lut, resources.lut);
+    const dsp = share(estimate.dsp + need.dsp, resources.dsp);
+    const logic = dsp > lut ? dsp : lut;
+    if (!isCounted) return Math.max(logic, share(estimate.memoryBits, memoryBits));
+    const bram36 = share(estimate.bram36 + need.bram36, resources.bram36);
+    return Math.max(logic, bram36, share(estimate.uram + need.uram, resources.uram));
   };
 }
 
@@ -176,12 +192,12 @@ export function measuresOf({ cyclesPerFrame, estimate, graph }: Row): readonly n
   return [cyclesPerFrame, graph, lut, dsp, bram36, uram, memoryBits];
 }
 
-/** Multipliers of a shape, each once: where a primitive is asked for and there is none, none. */
-function kindsOf(plans: Evaluator, shape: EngineShape, options: SpaceOptions): Multipliers[] {
+/** Arrays of a tile, each once: where a primitive is asked for and there is none, none. */
+function kindsOf(plans: Evaluator, tile: EngineShape, options: SpaceOptions): ArrayKind[] {
   return options.primitives.flatMap((primitives) =>
-    plans.legal(shape, primitives).filter(({ style, cell }) => {
+    plans.kinds(tile, primitives).filter(({ multipliers: { style } }) => {
       const kind = multiplierKinds[style];
-      return kind && options.multipliers.includes(kind) && (cell === 1) === primitives;
+      return kind && options.multipliers.includes(kind);
     }),
   );
 }
