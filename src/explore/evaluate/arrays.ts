@@ -18,13 +18,34 @@ export interface ArrayKind {
   readonly fits: boolean;
 }
 
-export const NO_MEMORIES: MemoryNeed = { lut: 0, bram36: 0, uram: 0, bits: 0 };
+const NO_MEMORIES: MemoryNeed = { lut: 0, bram36: 0, uram: 0, bits: 0 };
+
+/** Arrays on a board, each worked out once for all graphs that have operands of the same bits. */
+export interface Arrays {
+  get(tile: EngineShape, multipliers: Multipliers, parameters: EngineParameters): ArrayKind;
+}
+
+export function createArrays(board: Board): Arrays {
+  const kinds = new Map<string, ArrayKind>();
+  return {
+    get(tile, multipliers, parameters) {
+      const { tokens, inputs, outputs } = tile;
+      const { style, cell, lutOutputs, aBits, bBits } = multipliers;
+      const key = `${tokens} ${inputs} ${outputs} ${style} ${cell} ${lutOutputs} ${aBits} ${bBits}`;
+      const known = kinds.get(key);
+      if (known) return known;
+      const made = arrayKind(tile, multipliers, parameters, board);
+      kinds.set(key, made);
+      return made;
+    },
+  };
+}
 
 /**
  * The array of a tile as the planner's estimate has it. It depends on the sides of the tile, the
  * bits of the operands and the multipliers, and on nothing else of the parameters.
  */
-export function arrayKind(
+function arrayKind(
   tile: EngineShape,
   multipliers: Multipliers,
   parameters: EngineParameters,

@@ -5,13 +5,14 @@ import {
   type Latencies,
   latencies,
   legalMultipliers,
+  type Multipliers,
   planShape,
   streamRule,
   type WeightPlace,
 } from '../../plan/index.ts';
 import type { ResourceEstimate } from '../../plan/resources.ts';
 import { streamBytes } from '../../plan/weight-stream.ts';
-import { type ArrayKind, arrayKind } from './arrays.ts';
+import { type ArrayKind, type Arrays, createArrays } from './arrays.ts';
 import { createTemplates, type StreamedSet, type Templates } from './frames.ts';
 import { surroundingsOf } from './surroundings.ts';
 
@@ -60,6 +61,7 @@ export function createEvaluator(
   checked: CheckedGraph,
   board: Board,
   templates: Templates = createTemplates(checked),
+  arrays: Arrays = createArrays(board),
 ): Evaluator {
   const { graph } = checked;
   const surroundings = surroundingsOf(checked, board);
@@ -68,7 +70,20 @@ export function createEvaluator(
     .map(({ output }) => output.name);
   const rule = streamRule(graph);
   const streamedSets = new Map<string, StreamedSet>();
+  const legal = new Map<string, readonly Multipliers[]>();
   const kinds = new Map<string, readonly ArrayKind[]>();
+
+  const legalIn = (tile: EngineShape, primitives: boolean) => {
+    // Whether products fit into DSPs or LUTs depends on how many are added up.
+    const key = `${tile.inputs} ${tile.outputs} ${primitives}`;
+    const known = legal.get(key);
+    if (known) return known;
+    const made = legalMultipliers(graph, tile, board, { primitives }).filter(
+      ({ cell }) => (cell === 1) === primitives,
+    );
+    legal.set(key, made);
+    return made;
+  };
 
   const streamedSet = (shape: EngineShape, axiBits: number): StreamedSet => {
     const { tokens, inputs, outputs } = shape;
@@ -118,15 +133,15 @@ export function createEvaluator(
       const key = `${tokens} ${inputs} ${outputs} ${primitives}`;
       const known = kinds.get(key);
       if (known) return known;
-      const made = legalMultipliers(graph, tile, board, { primitives })
-        .filter(({ cell }) => (cell === 1) === primitives)
-        .map((multipliers) => arrayKind(tile, multipliers, surroundings.base, board));
+      const made = legalIn(tile, primitives).map((multipliers) =>
+        arrays.get(tile, multipliers, surroundings.base),
+      );
       kinds.set(key, made);
       return made;
     },
     work({ multipliers, ...tile }, place) {
       if (!multipliers) throw new Error('no multipliers');
-      const kind = arrayKind(tile, multipliers, surroundings.base, board);
+      const kind = arrays.get(tile, multipliers, surroundings.base);
       const worked = around(tile, place)(latencies({ ...tile, multipliers }));
       return { ...worked, estimate: estimateOf(worked, kind) };
     },

@@ -13,7 +13,7 @@ import { gapsOf, type LoadGaps } from './load-gaps.ts';
 import { type Loads, loadsOf, tilesOfFrame } from './loads.ts';
 import { type StepTable, stepTable } from './step-table.ts';
 import { createTemplate, type FrameSteps, type Template } from './template.ts';
-import { countFrameCycles, FIRST_ISSUE } from './timeline.ts';
+import { countFrameCycles, FIRST_ISSUE, type FrameCycles, leastCycles } from './timeline.ts';
 
 /** What graphs of one model at different bits share: everything but widths. */
 export interface Templates {
@@ -79,14 +79,14 @@ function tileFrames(
 ): TileFrames {
   const tables = new Map<FrameSteps, StepTable>();
   const frames = new Map<number, TimedFrame>();
-  const count = (shape: EngineShape, latency: Latencies, cut: boolean) => {
+  const stepsOf = (shape: EngineShape, latency: Latencies, cut: boolean): TimedSteps => {
     const steps = template.frame(shape, latency, cut);
     let table = tables.get(steps);
     if (!table) {
       table = stepTable(steps, shape, groupsOf(shape));
       tables.set(steps, table);
     }
-    return { steps, table, ...countFrameCycles(table, latency) };
+    return { steps, table };
   };
   return {
     template,
@@ -96,20 +96,29 @@ function tileFrames(
       if (found) return found;
       const shape = { ...tile, vector };
       // As the planner: the first of those with the fewest cycles.
-      const [cut, whole] = [count(shape, latency, true), count(shape, latency, false)];
-      const made = timedFrame(whole.perFrame < cut.perFrame ? whole : cut, tile.outputs);
+      const cut = stepsOf(shape, latency, true);
+      const cutCycles = countFrameCycles(cut.table, latency);
+      const whole = stepsOf(shape, latency, false);
+      const isOpen = leastCycles(whole.table, latency) < cutCycles.perFrame;
+      const wholeCycles = isOpen ? countFrameCycles(whole.table, latency) : null;
+      const made =
+        wholeCycles && wholeCycles.perFrame < cutCycles.perFrame
+          ? timedFrame(whole, wholeCycles, tile.outputs)
+          : timedFrame(cut, cutCycles, tile.outputs);
       frames.set(key, made);
       return made;
     },
   };
 }
 
+interface TimedSteps {
+  readonly steps: FrameSteps;
+  readonly table: StepTable;
+}
+
 function timedFrame(
-  {
-    steps,
-    table,
-    ...cycles
-  }: ReturnType<typeof countFrameCycles> & { steps: FrameSteps; table: StepTable },
+  { steps, table }: TimedSteps,
+  cycles: FrameCycles,
   outputs: number,
 ): TimedFrame {
   const { perFrame, latency } = cycles;

@@ -3,8 +3,6 @@
  * tiles at `first`, `second`, then every `period` cycles.
  */
 export interface Loads {
-  /** Numbers of the weights, as the steps of the frame have them. */
-  readonly weight: Int32Array;
   readonly tiles: Float64Array;
   readonly first: Float64Array;
   readonly second: Float64Array;
@@ -24,6 +22,7 @@ export interface LoadSequence {
 
 /** Loads that are noted one after the other. */
 export interface LoadRecorder {
+  /** Numbers of the weights, as the steps of the frame have them. */
   readonly weight: number[];
   readonly tiles: number[];
   readonly first: number[];
@@ -49,13 +48,18 @@ export function loadsOf(recorded: LoadRecorder, streamed: (weight: number) => bo
     sequences.push({ from, until: kept.length, times, period, endsFrame });
   }
   return {
-    weight: Int32Array.from(kept, (i) => recorded.weight[i] as number),
-    tiles: Float64Array.from(kept, (i) => recorded.tiles[i] as number),
-    first: Float64Array.from(kept, (i) => recorded.first[i] as number),
-    second: Float64Array.from(kept, (i) => recorded.second[i] as number),
-    period: Float64Array.from(kept, (i) => recorded.period[i] as number),
+    tiles: picked(recorded.tiles, kept),
+    first: picked(recorded.first, kept),
+    second: picked(recorded.second, kept),
+    period: picked(recorded.period, kept),
     sequences,
   };
+}
+
+function picked(values: readonly number[], kept: readonly number[]): Float64Array {
+  const result = new Float64Array(kept.length);
+  for (let i = 0; i < kept.length; i++) result[i] = values[kept[i] as number] as number;
+  return result;
 }
 
 /** Tiles of the first frame. */

@@ -11,6 +11,7 @@ export interface FrameCycles {
 }
 
 const MATMUL = units.indexOf('matmul');
+const NORM = units.indexOf('layerNorm');
 const INPUT = units.indexOf('input');
 const RESULT = units.indexOf('result');
 
@@ -63,6 +64,33 @@ export function countFrameCycles(table: StepTable, latency: Latencies): FrameCyc
     latency: (results[0] ?? 0) - line.firstInput + 1,
     loads: line.loads,
   };
+}
+
+/**
+ * No frame of these steps is shorter: its products follow each other on the array, and where a
+ * LayerNorm waits for all of them and the next product for it, the array waits as long as it works.
+ * From the last tile of the product before to the first of the next it takes at least a pass more
+ * than that, since its rows have to leave the pipeline first.
+ */
+export function leastCycles(table: StepTable, latency: Latencies): number {
+  const { from, until, count, times } = table;
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const own = table.unit[i] === MATMUL ? arrayCycles(table, latency, i) : aloneCycles(table, i);
+    sum += i >= from && i < until ? times * own : own;
+  }
+  return sum;
+}
+
+function arrayCycles({ passes, words, byColumns }: StepTable, latency: Latencies, i: number) {
+  const load = byColumns[i] === 1 ? latency.loadColumns : latency.loadRows;
+  const pass = Math.max(words[i] as number, latency.minPass);
+  return ((passes[i] as number) - 1) * Math.max(pass, load) + pass;
+}
+
+function aloneCycles({ unit, allowed, idle, busy }: StepTable, i: number): number {
+  if (unit[i] !== NORM || allowed[i] !== 0 || unit[i + 1] !== MATMUL) return 0;
+  return idle[i + 1]?.includes(NORM) ? (busy[i] as number) : 0;
 }
 
 function interval(results: readonly number[], index: number): number {

@@ -4,8 +4,9 @@ import type { TileGroup } from '../../plan/tiles.ts';
 import { paretoFront } from '../front.ts';
 import { shareOf } from '../point.ts';
 import type { SpaceOptions } from '../space.ts';
+import { measuresOf } from './measures.ts';
 import { forEachOf, type TaskPool } from './pool.ts';
-import { measuresOf, type Row, type TileTask } from './task.ts';
+import type { Row, TileTask } from './task.ts';
 
 export interface SearchInput {
   readonly pool: TaskPool;

@@ -4,11 +4,11 @@ import { multiplierKinds } from '../../dsl/design.ts';
 import { BUDGET } from '../../plan/budget.ts';
 import type { EngineShape, Multipliers, WeightPlace } from '../../plan/index.ts';
 import { shapesOf, type TileGroup } from '../../plan/tiles.ts';
-import type { ArrayKind } from '../evaluate/arrays.ts';
+import { type ArrayKind, createArrays } from '../evaluate/arrays.ts';
 import { createEvaluator, type Evaluator, estimateOf, type Worked } from '../evaluate/evaluator.ts';
 import { createTemplates } from '../evaluate/frames.ts';
-import { paretoFront } from '../front.ts';
 import type { SpaceOptions } from '../space.ts';
+import { addPoint, noPoints, worthKeeping } from './points.ts';
 
 /** One tile with all its lanes, multipliers, places of weights, and bits. */
 export interface TileTask {
@@ -60,19 +60,30 @@ export type TaskResult<T extends Task> = T extends TileTask ? TileResult : Row;
 /** Runs tasks on graphs of one structure, and keeps what they share from task to task. */
 export function createRunner(graphs: readonly CheckedGraph[]): (task: Task) => TileResult | Row {
   const templates = createTemplates(graphs[0] as CheckedGraph);
-  const evaluators = new Map<string, Evaluator>();
-  const evaluator = (graph: number, board: Board): Evaluator => {
-    const key = `${graph} ${JSON.stringify(board)}`;
-    const found =
-      evaluators.get(key) ?? createEvaluator(graphs[graph] as CheckedGraph, board, templates);
-    evaluators.set(key, found);
-    return found;
+  const boards = new Map<string, (graph: number) => Evaluator>();
+  const evaluatorsOn = (board: Board) => {
+    const key = JSON.stringify(board);
+    const known = boards.get(key);
+    if (known) return known;
+    const arrays = createArrays(board);
+    const evaluators: Evaluator[] = [];
+    const made = (graph: number): Evaluator => {
+      evaluators[graph] ??= createEvaluator(
+        graphs[graph] as CheckedGraph,
+        board,
+        templates,
+        arrays,
+      );
+      return evaluators[graph] as Evaluator;
+    };
+    boards.set(key, made);
+    return made;
   };
   return (task) => {
-    if (task.kind === 'tile') return runTile(task, (graph) => evaluator(graph, task.board));
+    if (task.kind === 'tile') return runTile(task, evaluatorsOn(task.board));
     const { row, board } = task;
     const { tile, multipliers, place, graph } = row;
-    return { ...row, ...evaluator(graph, board).workExactly({ ...tile, multipliers }, place) };
+    return { ...row, ...evaluatorsOn(board)(graph).workExactly({ ...tile, multipliers }, place) };
   };
 }
 
@@ -85,7 +96,7 @@ function runTile(
     ...(options.onChip ? (['onChip'] as const) : []),
     ...options.buses.map((axiBits) => ({ axiBits })),
   ];
-  const rows: Row[] = [];
+  const points = noPoints();
   const shareOf = largestShare(board);
   let nearest: Row | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -105,18 +116,20 @@ function runTile(
           const worked = around(kind.latency);
           const share = shareOf(worked, kind);
           if (share > 1 && share >= least) continue;
-          const { multipliers } = kind;
-          const estimate = estimateOf(worked, kind);
-          const row = { ...worked, graph, tile: shape, multipliers, place, estimate };
-          if (share <= 1) rows.push(row);
-          else [nearest, least] = [row, share];
+          if (share <= 1) addPoint(points, graph, worked, kind, shape, place);
+          else {
+            least = share;
+            const { multipliers } = kind;
+            const estimate = estimateOf(worked, kind);
+            nearest = { ...worked, graph, tile: shape, multipliers, place, estimate };
+          }
         }
       }
     }
   }
   const seconds = (performance.now() - began) / 1000;
-  const fitting = rows.length;
-  const { kept, late } = worthKeeping(rows, (row) => {
+  const fitting = points.count;
+  const { kept, late } = worthKeeping(points, (row) => {
     const { tile: shape, multipliers, place, graph } = row;
     return { ...row, ...evaluator(graph).workExactly({ ...shape, multipliers }, place) };
   });
@@ -134,62 +147,10 @@ function largestShare(board: Board): (around: Worked, kind: ArrayKind) => number
   return ({ estimate }, { need }) => {
     const lut = share(estimate.lut + need.lut, resources.lut);
     const dsp = share(estimate.dsp + need.dsp, resources.dsp);
-    const logic = dsp > lut ? dsp : lut;
-    if (!isCounted) return Math.max(logic, share(estimate.memoryBits, memoryBits));
+    if (!isCounted) return Math.max(lut, dsp, share(estimate.memoryBits, memoryBits));
     const bram36 = share(estimate.bram36 + need.bram36, resources.bram36);
-    return Math.max(logic, bram36, share(estimate.uram + need.uram, resources.uram));
+    return Math.max(lut, dsp, bram36, share(estimate.uram + need.uram, resources.uram));
   };
-}
-
-/** Beats of the bus in a frame up to which a stream is worked out cycle by cycle at once. */
-const FEW_BEATS = 60_000;
-
-/**
- * The points of which no exact one is as good in everything. Those whose bus may be too slow are
- * worked out exactly where that takes little time; else one is kept only where no other place of
- * the weights is surely fast enough for the same engine.
- */
-function worthKeeping(
-  rows: readonly Row[],
-  workExactly: (row: Row) => Row,
-): { readonly kept: readonly Row[]; readonly late: number } {
-  const sure = paretoFront(
-    rows.filter(({ exact }) => exact),
-    measuresOf,
-  );
-  const sureMeasures = sure.map(measuresOf);
-  const served = new Set(rows.filter(({ exact }) => exact).map(engineKey));
-  const others: Row[] = [];
-  let late = 0;
-  for (const row of rows) {
-    if (row.exact) continue;
-    const own = measuresOf(row);
-    if (sureMeasures.some((sureOnes) => sureOnes.every((m, i) => m <= (own[i] as number))))
-      continue;
-    if (beatsOf(row) <= FEW_BEATS) others.push(workExactly(row));
-    else if (served.has(engineKey(row))) late++;
-    else others.push(row);
-  }
-  const exact = others.filter((row) => row.exact);
-  const kept = [
-    ...paretoFront([...sure, ...exact], measuresOf),
-    ...others.filter((row) => !row.exact),
-  ];
-  return { kept, late };
-}
-
-function beatsOf({ weightBytes, place }: Row): number {
-  return place === 'onChip' ? 0 : (8 * weightBytes) / place.axiBits;
-}
-
-function engineKey({ graph, tile, multipliers }: Row): string {
-  return `${graph} ${tile.vector} ${multipliers.style} ${multipliers.cell} ${multipliers.lutOutputs}`;
-}
-
-/** What a plan is better in the smaller it is. Graphs are in the order of their precision. */
-export function measuresOf({ cyclesPerFrame, estimate, graph }: Row): readonly number[] {
-  const { lut, dsp, bram36, uram, memoryBits } = estimate;
-  return [cyclesPerFrame, graph, lut, dsp, bram36, uram, memoryBits];
 }
 
 /** Arrays of a tile, each once: where a primitive is asked for and there is none, none. */
