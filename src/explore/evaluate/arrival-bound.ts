@@ -1,7 +1,7 @@
 import { DEFAULT_LATENCY, type WeightStream } from '../../plan/index.ts';
 import type { LoadGaps } from './load-gaps.ts';
 import { DISTANCES } from './load-gaps.ts';
-import type { Loads } from './loads.ts';
+import type { LoadSequence, Loads } from './loads.ts';
 
 /** Starts of loads that are remembered. */
 const REMEMBERED = 64;
@@ -68,30 +68,51 @@ export function isInTime(
   if (!supply) return false;
   if (isSteady(gaps, supply, outputs, start)) return true;
   // Of the steady streams, those whose room lies in their own tile are all.
-  const { latency, held, frameEnd } = supply;
+  const { latency, held } = supply;
   if (held < 1) return false;
   const line: Arrival = {
     there: start + latency,
     starts: new Float64Array(held).fill(-1e12),
     next: 0,
   };
-  for (const { from, until, times, period, endsFrame } of loads.sequences) {
+  const { sequences, again } = loads;
+  if (!takeSequences(line, loads, sequences, 0, supply, outputs)) return false;
+  const frame = sequences.slice(again.from);
+  for (let n = 1; n <= again.times; n++) {
+    const before = { ...line, starts: inOrder(line) };
+    if (!takeSequences(line, loads, frame, n * again.period, supply, outputs)) return false;
+    if (isNoLater(line, before, again.period)) return true;
+  }
+  return true;
+}
+
+/** The loads of some sequences, later by some cycles; false when one may find its words missing. */
+function takeSequences(
+  line: Arrival,
+  loads: Loads,
+  sequences: readonly LoadSequence[],
+  shift: number,
+  supply: Supply,
+  outputs: number,
+): boolean {
+  for (const { from, until, times, period, endsFrame } of sequences) {
     for (let n = 0; n < times; n++) {
       const before = n > 0 && n + 1 < times ? { ...line, starts: inOrder(line) } : null;
       for (let i = from; i < until; i++) {
-        if (!take(line, loads, i, n * period, supply, outputs)) return false;
+        if (!take(line, loads, i, shift + n * period, supply, outputs)) return false;
       }
       // What comes later never comes earlier for it: a repeat that finds things no later than the
       // one before it did is in time if that one was.
       if (before && isNoLater(line, before, period)) {
+        const { starts } = line;
         const left = (times - 1 - n) * period;
         line.there += left;
-        for (let i = 0; i < held; i++) line.starts[i] = (line.starts[i] as number) + left;
+        for (let i = 0; i < starts.length; i++) starts[i] = (starts[i] as number) + left;
         break;
       }
     }
     // The last line and the last burst of a frame may be shorter than the others.
-    if (endsFrame) line.there += frameEnd;
+    if (endsFrame) line.there += supply.frameEnd;
   }
   return true;
 }

@@ -128,7 +128,7 @@ function timedFrame(
     const found = sets.get(set.key);
     if (found) return found;
     const streamed = table.weights.map((tensor) => set.has(tensor));
-    const loads = loadsOf(cycles.loads, (weight) => streamed[weight] === true);
+    const loads = loadsOf(cycles.loads, cycles.again, streamed);
     const made = { loads, gaps: gapsOf(loads), words: tilesOfFrame(loads) * outputs };
     sets.set(set.key, made);
     return made;

@@ -14,43 +14,58 @@ export interface LoadGaps {
   readonly first: number;
 }
 
-/** The starts of the last loads, a ring, and the gaps so far. */
+/** The starts of the last loads, a ring, and the gaps so far; the last load of a frame just over. */
 interface Search {
   readonly starts: Float64Array;
   readonly gaps: number[];
   count: number;
+  frameEnd: number;
+  betweenFrames: number;
 }
 
 /** Gaps of frames as `isInTime` takes them; a part that repeats is followed by itself once. */
-export function gapsOf({ tiles, first, second, period, sequences }: Loads): LoadGaps {
+export function gapsOf(loads: Loads): LoadGaps {
+  const { first, sequences, again } = loads;
   const search: Search = {
     starts: new Float64Array(FARTHEST).fill(Number.NEGATIVE_INFINITY),
     gaps: DISTANCES.map(() => Number.POSITIVE_INFINITY),
     count: 0,
+    frameEnd: Number.NEGATIVE_INFINITY,
+    betweenFrames: Number.POSITIVE_INFINITY,
   };
-  let betweenFrames = Number.POSITIVE_INFINITY;
-  let frameEnd = Number.NEGATIVE_INFINITY;
   for (const sequence of sequences) {
-    const { from, until, times } = sequence;
-    for (let n = 0; n < Math.min(times, 2); n++) {
-      const shift = n * sequence.period;
-      for (let i = from; i < until; i++) {
-        const one = (first[i] as number) + shift;
-        betweenFrames = Math.min(betweenFrames, one - frameEnd);
-        frameEnd = Number.NEGATIVE_INFINITY;
-        add(search, one);
-        addRest(search, (second[i] as number) + shift, period[i] as number, tiles[i] as number);
-      }
-    }
+    const { from, until, times, period } = sequence;
+    for (let i = from; i < until; i++) addProduct(search, loads, i, 0);
+    if (times > 1) for (let i = from; i < until; i++) addProduct(search, loads, i, period);
     // What follows the last repeat follows it as it would the second one.
-    if (times > 2) move(search, (times - 2) * sequence.period);
-    if (sequence.endsFrame) frameEnd = search.starts[(search.count - 1) & (FARTHEST - 1)] as number;
+    if (times > 2) move(search, (times - 2) * period);
+    if (sequence.endsFrame) {
+      search.frameEnd = search.starts[(search.count - 1) & (FARTHEST - 1)] as number;
+    }
   }
-  return {
-    gaps: search.gaps,
-    betweenFrames,
-    first: first[0] ?? Number.POSITIVE_INFINITY,
-  };
+  if (again.times > 0) {
+    // Of a frame that comes again, only its beginning meets loads that it did not meet before.
+    const enough = search.count + FARTHEST;
+    for (const { from, until } of sequences.slice(again.from)) {
+      for (let i = from; i < until && search.count < enough; i++) {
+        addProduct(search, loads, i, again.period);
+      }
+      if (search.count >= enough) break;
+    }
+  }
+  const { gaps, betweenFrames } = search;
+  return { gaps, betweenFrames, first: first[0] ?? Number.POSITIVE_INFINITY };
+}
+
+/** The loads of a product of the list, later by some cycles. */
+function addProduct(search: Search, loads: Loads, product: number, shift: number): void {
+  const { first, second, period, tiles } = loads;
+  const one = (first[product] as number) + shift;
+  search.betweenFrames = Math.min(search.betweenFrames, one - search.frameEnd);
+  search.frameEnd = Number.NEGATIVE_INFINITY;
+  add(search, one);
+  const rest = tiles[product] as number;
+  addRest(search, (second[product] as number) + shift, period[product] as number, rest);
 }
 
 /** The tiles of a product but its first. */

@@ -8,6 +8,14 @@ export interface Loads {
   readonly second: Float64Array;
   readonly period: Float64Array;
   readonly sequences: readonly LoadSequence[];
+  readonly again: LoadedAgain;
+}
+
+/** The frame that begins with sequence `from` comes `times` times more, `period` cycles apart. */
+export interface LoadedAgain {
+  readonly from: number;
+  readonly period: number;
+  readonly times: number;
 }
 
 /** Products `from` to `until` of a list, `times` times, `period` cycles apart. */
@@ -36,13 +44,17 @@ export function loadRecorder(): LoadRecorder {
 }
 
 /** The loads of some of the weights. */
-export function loadsOf(recorded: LoadRecorder, streamed: (weight: number) => boolean): Loads {
+export function loadsOf(
+  recorded: LoadRecorder,
+  again: LoadedAgain,
+  streamed: readonly boolean[],
+): Loads {
   const kept: number[] = [];
   const sequences: LoadSequence[] = [];
   for (const sequence of recorded.sequences) {
     const from = kept.length;
     for (let i = sequence.from; i < sequence.until; i++) {
-      if (streamed(recorded.weight[i] as number)) kept.push(i);
+      if (streamed[recorded.weight[i] as number]) kept.push(i);
     }
     const { times, period, endsFrame } = sequence;
     sequences.push({ from, until: kept.length, times, period, endsFrame });
@@ -52,7 +64,7 @@ export function loadsOf(recorded: LoadRecorder, streamed: (weight: number) => bo
     first: picked(recorded.first, kept),
     second: picked(recorded.second, kept),
     period: picked(recorded.period, kept),
-    sequences,
+    ...{ sequences, again },
   };
 }
 

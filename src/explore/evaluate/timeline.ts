@@ -1,13 +1,14 @@
 import type { Latencies } from '../../plan/engine.ts';
 import { units } from '../../plan/program.ts';
-import { type LoadRecorder, loadRecorder } from './loads.ts';
+import { type LoadedAgain, type LoadRecorder, loadRecorder } from './loads.ts';
 import type { StepTable } from './step-table.ts';
 
 export interface FrameCycles {
   readonly perFrame: number;
   readonly latency: number;
-  /** When weights are loaded, in all frames that were counted. */
+  /** When weights are loaded, in the frames that were counted, and in those that follow. */
   readonly loads: LoadRecorder;
+  readonly again: LoadedAgain;
 }
 
 const MATMUL = units.indexOf('matmul');
@@ -38,7 +39,7 @@ export const FIRST_ISSUE = 2;
  * `countCycles` for weights that are always in time: the same rules, with as many repeats of the
  * equal blocks left out as do the same as the one before them. The engine's timing follows from the
  * cycles at which units and products are done, seen from the next issue; once these are the same at
- * the beginning of two blocks, every block after them takes as long.
+ * the beginning of two blocks, every block after them takes as long, and so do frames.
  */
 export function countFrameCycles(table: StepTable, latency: Latencies): FrameCycles {
   const line: Line = {
@@ -48,7 +49,11 @@ export function countFrameCycles(table: StepTable, latency: Latencies): FrameCyc
   };
   const { from, until, count } = table;
   const { results } = line;
-  for (let n = 0; n < 8; n++) {
+  const { sequences } = line.loads;
+  let found = stateOf(line);
+  for (let n = 0; n < MOST_FRAMES; n++) {
+    const began = line.nextIssue;
+    const lastFrame = sequences.length;
     // The first step, the input of the first frame, is done once.
     const first = n > 0 ? 1 : 0;
     if (from > 0) {
@@ -56,14 +61,26 @@ export function countFrameCycles(table: StepTable, latency: Latencies): FrameCyc
       repeat(line);
     }
     run(line, from > 0 ? until : first, count, true);
+    const state = stateOf(line);
+    const perFrame = line.nextIssue - began;
+    if (n > 0 && isSame(state, found)) {
+      const again = { from: lastFrame, period: perFrame, times: MOST_FRAMES - 1 - n };
+      return cyclesOf(line, perFrame, again);
+    }
+    found = state;
     const last = results.length - 1;
     if (last >= 3 && interval(results, last) === interval(results, last - 1)) break;
   }
-  return {
-    perFrame: interval(results, results.length - 1),
-    latency: (results[0] ?? 0) - line.firstInput + 1,
-    loads: line.loads,
-  };
+  return cyclesOf(line, interval(results, results.length - 1), NEVER);
+}
+
+/** Frames that are counted at most. */
+const MOST_FRAMES = 8;
+const NEVER = { from: 0, period: 0, times: 0 };
+
+function cyclesOf(line: Line, perFrame: number, again: LoadedAgain): FrameCycles {
+  const { results, firstInput, loads } = line;
+  return { perFrame, latency: (results[0] ?? 0) - firstInput + 1, loads, again };
 }
 
 /**
