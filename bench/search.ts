@@ -5,9 +5,10 @@ import { loadBoard } from '../src/boards/index.ts';
 import { table, thousands } from '../src/cli/text.ts';
 import { multiplierKinds } from '../src/dsl/design.ts';
 import { loadAnyDesign } from '../src/dsl/load.ts';
+import { pointLimits } from '../src/explore/binding.ts';
+import { prepareGraphs } from '../src/explore/graphs/prepare.ts';
 import { bitsName, explore, type VerifiedPlan, verifyPlans } from '../src/explore/index.ts';
 import { bitsOfDesign } from '../src/explore/plan-file/index.ts';
-import { prepareGraphs } from '../src/explore/prepare.ts';
 import { createRunner, type TileResult } from '../src/explore/search/task.ts';
 import { BUSES, tileGroups, USUAL_BITS } from '../src/explore/space.ts';
 import { cacheFolder } from '../src/verify/cache.ts';
@@ -177,7 +178,8 @@ async function planSpeed(): Promise<Speed> {
   const counts = { points: 0, evaluated: 0, cut: 0 };
   const before = process.cpuUsage();
   for (const tile of tileGroups(false)) {
-    const task = { kind: 'tile', board, tile, options, tooSlow: false } as const;
+    const limits = { limits: pointLimits(board, 250) };
+    const task = { kind: 'tile', board, tile, options, tooSlow: false, ...limits } as const;
     const found = run({ ...task, graphs: graphs.map((_, i) => i) }) as TileResult;
     counts.points += found.points;
     counts.evaluated += found.evaluated;

@@ -29,6 +29,8 @@ export interface Worked {
 
 /** Works plans of one graph out, and remembers what they share. */
 export interface Evaluator {
+  /** Bits of all weights. */
+  readonly weightBits: number;
   work(shape: EngineShape, place: WeightPlace): Worked;
   /** The same by the planner itself, streamed weights cycle by cycle. */
   workExactly(shape: EngineShape, place: WeightPlace): Worked;
@@ -127,6 +129,7 @@ export function createEvaluator(
   };
 
   return {
+    weightBits: rule.totalBits,
     around,
     kinds(tile, primitives) {
       const { tokens, inputs, outputs } = tile;

@@ -1,9 +1,9 @@
 import type { Board } from '../../boards/index.ts';
 import type { CheckedGraph } from '../../check/index.ts';
 import { multiplierKinds } from '../../dsl/design.ts';
-import { BUDGET } from '../../plan/budget.ts';
 import type { EngineShape, Multipliers, WeightPlace } from '../../plan/index.ts';
 import { shapesOf, type TileGroup } from '../../plan/tiles.ts';
+import { type Budget, type PointLimits, shareOfBudget } from '../binding.ts';
 import { type ArrayKind, createArrays } from '../evaluate/arrays.ts';
 import { createEvaluator, type Evaluator, estimateOf, type Worked } from '../evaluate/evaluator.ts';
 import { createTemplates } from '../evaluate/frames.ts';
@@ -18,6 +18,7 @@ export interface TileTask {
   readonly options: SpaceOptions;
   /** Numbers of the graphs to plan, in the order of their precision. */
   readonly graphs: readonly number[];
+  readonly limits: PointLimits;
   /** Its points are counted and not worked out: a bound says that they are too slow. */
   readonly tooSlow: boolean;
 }
@@ -88,7 +89,7 @@ export function createRunner(graphs: readonly CheckedGraph[]): (task: Task) => T
 }
 
 function runTile(
-  { board, tile, options, graphs, tooSlow }: TileTask,
+  { tile, options, graphs, tooSlow, limits }: TileTask,
   evaluator: (graph: number) => Evaluator,
 ): TileResult {
   const began = performance.now();
@@ -97,7 +98,8 @@ function runTile(
     ...options.buses.map((axiBits) => ({ axiBits })),
   ];
   const points = noPoints();
-  const shareOf = largestShare(board);
+  const shareOf = largestShare(limits.budget);
+  const mostWeightBits = limits.weightBits ?? Number.POSITIVE_INFINITY;
   let nearest: Row | null = null;
   let least = Number.POSITIVE_INFINITY;
   const counts = { points: 0, evaluated: 0, cut: 0 };
@@ -111,9 +113,11 @@ function runTile(
     counts.cut += own * (all.length - kinds.length);
     for (const shape of shapesOf(tile)) {
       for (const place of places) {
+        if (place === 'onChip' && plans.weightBits > mostWeightBits) continue;
         const around = plans.around(shape, place);
         for (const kind of kinds) {
           const worked = around(kind.latency);
+          if (isBeyond(limits, worked)) continue;
           const share = shareOf(worked, kind);
           if (share > 1 && share >= least) continue;
           if (share <= 1) addPoint(points, graph, worked, kind, shape, place);
@@ -139,18 +143,25 @@ function runTile(
   };
 }
 
+/** Whether a point takes too long, or brings too many weights in its time. */
+function isBeyond({ latencyCycles, bytesPerCycle }: PointLimits, worked: Worked): boolean {
+  return (
+    (latencyCycles !== null && worked.latencyCycles > latencyCycles) ||
+    (bytesPerCycle !== null && worked.weightBytes > bytesPerCycle * worked.cyclesPerFrame)
+  );
+}
+
 /** `share` of `bindingOf`, of a plan in two parts and without the rest of it. */
-function largestShare(board: Board): (around: Worked, kind: ArrayKind) => number {
-  const { resources, lutInputs, memoryBits } = board;
-  const isCounted = lutInputs === 6;
-  const share = (need: number, has: number) => (need === 0 ? 0 : need / (BUDGET * has));
-  return ({ estimate }, { need }) => {
-    const lut = share(estimate.lut + need.lut, resources.lut);
-    const dsp = share(estimate.dsp + need.dsp, resources.dsp);
-    if (!isCounted) return Math.max(lut, dsp, share(estimate.memoryBits, memoryBits));
-    const bram36 = share(estimate.bram36 + need.bram36, resources.bram36);
-    return Math.max(lut, dsp, bram36, share(estimate.uram + need.uram, resources.uram));
-  };
+function largestShare(budget: Budget): (around: Worked, kind: ArrayKind) => number {
+  const { lut, dsp, bram36, uram, memory } = budget;
+  return ({ estimate }, { need }) =>
+    Math.max(
+      shareOfBudget(estimate.lut + need.lut, lut),
+      shareOfBudget(estimate.dsp + need.dsp, dsp),
+      shareOfBudget(estimate.bram36 + need.bram36, bram36),
+      shareOfBudget(estimate.uram + need.uram, uram),
+      shareOfBudget(estimate.memoryBits, memory),
+    );
 }
 
 /** Arrays of a tile, each once: where a primitive is asked for and there is none, none. */
