@@ -1,3 +1,4 @@
+import type { MultiplierKind } from '../dsl/design.ts';
 import type { AllocatorName } from './allocate/names.ts';
 import type { ExploredPlan, Limits, WeightBus } from './types.ts';
 
@@ -13,6 +14,10 @@ export interface ExploreOptions {
   readonly limits?: Limits | undefined;
   /** How bits are chosen: the same in all layers unless given. */
   readonly allocator?: AllocatorName | undefined;
+  /** Multipliers to search over; those of the design, or all, when absent. */
+  readonly multipliers?: readonly MultiplierKind[] | undefined;
+  /** Whether some outputs may be on LUTs while the others are on DSPs; true when absent. */
+  readonly splits?: boolean | undefined;
   readonly buses?: readonly WeightBus[] | undefined;
   readonly workers?: number | undefined;
   /** Folder for results; that of all caches when absent. */

@@ -69,7 +69,7 @@ export function spaceOf(
   options: ExploreOptions,
   own: boolean,
 ): SpaceOptions {
-  const { weights, weightBus, multipliers, primitives, clockMHz } = target;
+  const { weights, weightBus, multipliers, primitives, lutOutputs, clockMHz } = target;
   const external = weights !== 'onChip' && (weights === 'external' || hasExternalMemory(board));
   const buses = options.buses ?? (weightBus ? [weightBus] : BUSES);
   const clock = own ? (clockMHz ?? board.defaultClockMHz) : board.defaultClockMHz;
@@ -79,8 +79,9 @@ export function spaceOf(
   const isKept = (bus: WeightBus) => (bus / 8) * Math.max(...clocksMHz) * 1e6 <= bytes;
   return {
     clocksMHz,
-    multipliers: multipliers ? [multipliers] : multiplierKinds,
+    multipliers: options.multipliers ?? (multipliers ? [multipliers] : multiplierKinds),
     primitives: primitives === undefined ? [false, true] : [primitives],
+    splits: (options.splits ?? true) && lutOutputs !== 0,
     onChip: weights !== 'external',
     buses: external ? buses.filter(isKept) : [],
   };

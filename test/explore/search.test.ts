@@ -21,6 +21,7 @@ const options: SpaceOptions = {
   clocksMHz: [100],
   multipliers: multiplierKinds,
   primitives: [false],
+  splits: true,
   onChip: true,
   buses: BUSES.slice(0, 2),
 };

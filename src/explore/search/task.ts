@@ -167,9 +167,9 @@ function largestShare(budget: Budget): (around: Worked, kind: ArrayKind) => numb
 /** Arrays of a tile, each once: where a primitive is asked for and there is none, none. */
 function kindsOf(plans: Evaluator, tile: EngineShape, options: SpaceOptions): ArrayKind[] {
   return options.primitives.flatMap((primitives) =>
-    plans.kinds(tile, primitives).filter(({ multipliers: { style } }) => {
+    plans.kinds(tile, primitives).filter(({ multipliers: { style, lutOutputs } }) => {
       const kind = multiplierKinds[style];
-      return kind && options.multipliers.includes(kind);
+      return kind && options.multipliers.includes(kind) && (options.splits || lutOutputs === 0);
     }),
   );
 }
