@@ -12,6 +12,8 @@ import { measureSearch, searchParts } from './search.ts';
 import type { Measured } from './support/measured.ts';
 import { measureTools, type ToolsOptions } from './tools.ts';
 
+const results = fileURLToPath(new URL('./results/', import.meta.url));
+
 interface AccuracyOptions {
   readonly methods?: string;
   readonly bits?: string;
@@ -84,8 +86,6 @@ function measured(kind: 'tools' | 'engine' | 'search'): Promise<Measured> {
     }
   }
 }
-
-const results = fileURLToPath(new URL('./results/', import.meta.url));
 
 /** What an earlier run left, of which parts that are measured now are replaced. */
 function written(kind: string): object {
