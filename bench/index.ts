@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Argument, Command, Option } from 'commander';
@@ -11,6 +11,8 @@ import { type EngineOptions, engineParts, measureEngine } from './engine.ts';
 import { measureSearch, searchParts } from './search.ts';
 import type { Measured } from './support/measured.ts';
 import { measureTools, type ToolsOptions } from './tools.ts';
+
+const results = fileURLToPath(new URL('./results/', import.meta.url));
 
 interface AccuracyOptions {
   readonly methods?: string;
@@ -34,7 +36,7 @@ const command = new Command('npm run bench --')
   .option('--no-synth', 'engine: cycles only, without synthesis')
   .option('--simulate', 'engine: run the designs in Verilator as well', false)
   .addOption(
-    new Option('--only <parts...>', 'engine, search: only these; nothing is written')
+    new Option('--only <parts...>', 'engine, search: only these; engine writes nothing then')
       .choices([...engineParts, ...searchParts])
       .default([], 'all'),
   )
@@ -65,7 +67,8 @@ else {
 
 async function measure(kind: 'tools' | 'engine' | 'search'): Promise<number> {
   const { text, json } = await measured(kind);
-  if (kind === 'tools' || options.only.length === 0) write(kind, json);
+  if (kind === 'search') write(kind, { ...written(kind), ...measuredParts(json) });
+  else if (kind === 'tools' || options.only.length === 0) write(kind, json);
   (options.json ? console.error : console.log)(text);
   if (options.json) console.log(JSON.stringify(json));
   return EXIT.ok;
@@ -84,8 +87,17 @@ function measured(kind: 'tools' | 'engine' | 'search'): Promise<Measured> {
   }
 }
 
+/** What an earlier run left, of which parts that are measured now are replaced. */
+function written(kind: string): object {
+  const path = `${results}${kind}.json`;
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as object) : {};
+}
+
+function measuredParts(json: unknown): object {
+  return Object.fromEntries(Object.entries(json as object).filter(([, part]) => part !== null));
+}
+
 function write(kind: string, json: unknown): void {
-  const results = fileURLToPath(new URL('./results/', import.meta.url));
   mkdirSync(results, { recursive: true });
   writeFileSync(`${results}${kind}.json`, `${JSON.stringify(json, null, 2)}\n`);
 }

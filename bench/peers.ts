@@ -8,6 +8,7 @@ export type Evidence =
   | 'published' // read in the source
   | 'cited' // as another paper or its authors' notes cite the source
   | 'derived' // arithmetic on published figures
+  | 'consistent' // not read in the source; agrees with ratios that others cite
   | 'measured'; // on the peer's own RTL, with the tools and options of this bench
 
 /** A complete accelerator. Absent figures are not given by the source. */
@@ -190,6 +191,56 @@ export const peerEngines: readonly PeerEngine[] = [
     utilization: 0.9,
     evidence: 'published',
     note: 'about 90 %',
+  },
+];
+
+/** A search of others, and what it found for a network. */
+export interface PeerSearch extends PeerEngine {
+  /** Where its products are made. */
+  readonly products: 'DSPs' | 'DSPs and LUTs' | 'LUTs';
+}
+
+const AUTO_VIT_ACC = {
+  name: 'Auto-ViT-Acc',
+  source: 'FPL 2022, arXiv:2208.05163; ratios as cited by P2-ViT and HG-PIPE',
+  device: 'ZCU102',
+  clockMHz: 150,
+  evidence: 'consistent',
+} as const;
+
+/** Fixed-point weights on DSPs, and beside them power-of-two weights on LUTs. */
+export const peerSearches: readonly PeerSearch[] = [
+  {
+    ...AUTO_VIT_ACC,
+    ...{ model: 'DeiT-small', bits: 'W8A8', products: 'DSPs' },
+    ...{ gops: 711, dsp: 1936, gopsPerDsp: 0.367 },
+  },
+  {
+    ...AUTO_VIT_ACC,
+    ...{ model: 'DeiT-small', bits: 'W8A8', products: 'DSPs and LUTs' },
+    ...{ framesPerSecond: 99.7, gops: 907.8, dsp: 1552, gopsPerDsp: 0.585 },
+  },
+  {
+    ...AUTO_VIT_ACC,
+    ...{ model: 'DeiT-base', bits: 'W8A8', products: 'DSPs', gopsPerDsp: 0.435 },
+  },
+  {
+    ...AUTO_VIT_ACC,
+    ...{ model: 'DeiT-base', bits: 'W8A8', products: 'DSPs and LUTs' },
+    ...{ framesPerSecond: 34, gops: 1181.5, dsp: 1556, gopsPerDsp: 0.759 },
+  },
+  {
+    ...AUTO_VIT_ACC,
+    ...{ model: 'DeiT-small', bits: 'W4A4', products: 'DSPs and LUTs' },
+    ...{ framesPerSecond: 155.8, gops: 1418.4, kLut: 193, gopsPerKLut: 7.36 },
+  },
+  {
+    name: 'HG-PIPE',
+    source: 'ICCAD 2024, arXiv:2407.17879',
+    ...{ model: 'DeiT-tiny', bits: 'W4A4', products: 'LUTs', device: 'ZCU102', clockMHz: 375 },
+    gopsPerKLut: 18.55,
+    evidence: 'consistent',
+    note: 'the network is split into four parts, each a bitstream of its own',
   },
 ];
 

@@ -5,16 +5,18 @@ import { loadBoard } from '../src/boards/index.ts';
 import { table, thousands } from '../src/cli/text.ts';
 import { multiplierKinds } from '../src/dsl/design.ts';
 import { loadAnyDesign } from '../src/dsl/load.ts';
+import { pointLimits } from '../src/explore/binding.ts';
+import { prepareGraphs } from '../src/explore/graphs/prepare.ts';
 import { bitsName, explore, type VerifiedPlan, verifyPlans } from '../src/explore/index.ts';
 import { bitsOfDesign } from '../src/explore/plan-file/index.ts';
-import { prepareGraphs } from '../src/explore/prepare.ts';
 import { createRunner, type TileResult } from '../src/explore/search/task.ts';
 import { BUSES, tileGroups, USUAL_BITS } from '../src/explore/space.ts';
 import { cacheFolder } from '../src/verify/cache.ts';
 import { type AllocatorsOptions, benchAllocators } from './allocators.ts';
+import { besidePublished } from './search-published.ts';
 import type { Measured } from './support/measured.ts';
 
-export const searchParts = ['targets', 'model', 'speed', 'allocators'] as const;
+export const searchParts = ['published', 'targets', 'model', 'speed', 'allocators'] as const;
 
 export interface SearchOptions {
   /** Some of `searchParts`; none means all. */
@@ -45,23 +47,27 @@ const bits = [
 /** What the search finds for frame rates, how right its model is, and how fast it is. */
 export async function measureSearch({ only, models }: SearchOptions): Promise<Measured> {
   const wanted = (part: (typeof searchParts)[number]) => only.length === 0 || only.includes(part);
-  const found = wanted('targets') ? await precisions(models) : [];
-  const verified = wanted('model') ? await modelErrors() : [];
+  const published = wanted('published') ? await besidePublished(designs, models) : null;
+  const found = wanted('targets') ? await precisions(models) : null;
+  const verified = wanted('model') ? await modelErrors() : null;
   const speed = wanted('speed') ? await planSpeed() : null;
   const allocated = wanted('allocators') ? await benchAllocators(ALLOCATED) : null;
   const text = [
-    ...(found.length > 0
-      ? ['precision chosen, in frames per second reached', targetText(found)]
-      : []),
-    ...(verified.length > 0
-      ? ['predicted and measured (Yosys, Verilator)', errorText(verified)]
-      : []),
+    ...(published ? ['beside published searches, LUTs estimated', published.text] : []),
+    ...(found ? ['precision chosen, in frames per second reached', targetText(found)] : []),
+    ...(verified ? ['predicted and measured (Yosys, Verilator)', errorText(verified)] : []),
     ...(speed ? [speedText(speed)] : []),
     ...(allocated ? ['bits of weights by layer, at equal memory', allocated.text] : []),
   ];
   return {
     text: text.join('\n\n'),
-    json: { targets: found, model: verified, speed, allocators: allocated?.json ?? null },
+    json: {
+      published: published?.json ?? null,
+      targets: found,
+      model: verified,
+      speed,
+      allocators: allocated?.json ?? null,
+    },
   };
 }
 
@@ -172,12 +178,13 @@ async function planSpeed(): Promise<Speed> {
   const run = createRunner(graphs.map(({ checked }) => checked));
   const options = {
     ...{ clocksMHz: [250], multipliers: multiplierKinds, primitives: [false, true] },
-    ...{ onChip: true, buses: BUSES },
+    ...{ splits: true, onChip: true, buses: BUSES },
   };
   const counts = { points: 0, evaluated: 0, cut: 0 };
   const before = process.cpuUsage();
   for (const tile of tileGroups(false)) {
-    const task = { kind: 'tile', board, tile, options, tooSlow: false } as const;
+    const limits = { limits: pointLimits(board, 250) };
+    const task = { kind: 'tile', board, tile, options, tooSlow: false, ...limits } as const;
     const found = run({ ...task, graphs: graphs.map((_, i) => i) }) as TileResult;
     counts.points += found.points;
     counts.evaluated += found.evaluated;

@@ -74,13 +74,13 @@ export const engine: Engine = {
       '../explore/index.ts'
     );
     const { stepper } = await import('../tools/index.ts');
-    const { verify = 0, planOut, out, images, clock: clocksMHz, ...rest } = options;
+    const { verify = 0, planOut, out, images, clock: clocksMHz, limit, ...rest } = options;
     const more = (verify > 0 ? 1 : 0) + (images === undefined ? 0 : 1);
     const step = stepper(exploreSteps + more, onStep);
     const found = await explore(
       design,
       {
-        ...{ ...rest, clocksMHz },
+        ...{ ...rest, clocksMHz, limits: limit },
         onProgress: (share, best) => {
           const rate = best ? `, best ${best.evaluation.framesPerSecond.toFixed(1)} fps` : '';
           const bits = best?.point.bits ? ` at ${bitsName(best.point.bits)}` : '';

@@ -19,6 +19,7 @@ export function exploreText(found: ExploreCommandResult): string {
     headline(result),
     ...(result.nearest ? [nearestText(result.nearest)] : []),
     ...(answer ? [planText(answer, result), memoryText(answer.details.memories)] : []),
+    allocationText(result),
     alternativesText(result),
     frontText(result),
     verifiedText(found),
@@ -98,6 +99,35 @@ function accuracyText({ accuracy }: Evaluation): string {
   return `${value}, ${accuracy.how}`;
 }
 
+/** Bits by layer, equal ones together, and the error expected beside that of the whole. */
+function allocationText({ allocation, answer }: ExploreResult): string {
+  if (!allocation) return '';
+  const { allocator, how, images, predicted, measured, uniform, taken } = allocation;
+  const ratio = (noise: number) => `${(-10 * Math.log10(noise)).toFixed(1)} dB`;
+  const known = how === 'proxy' ? 'a proxy: there are no images' : `on ${images} images`;
+  const own = answer?.point.bits?.layers ?? {};
+  const byBits = new Map<number, string[]>();
+  for (const [layer, { weights }] of Object.entries(own)) {
+    if (weights !== undefined) byBits.set(weights, [...(byBits.get(weights) ?? []), layer]);
+  }
+  const average = `${allocation.weightBits.toFixed(2)} of the ${allocation.room.toFixed(2)} that there is room for`;
+  const rows = [
+    ['allocator', taken ? allocator : `${allocator}; the same bits everywhere lose less`],
+    ['bits of a weight', average],
+    ...(taken
+      ? [...byBits]
+          .sort(([a], [b]) => a - b)
+          .map(([bits, layers]) => [`layers of ${bits} bits`, layers.join(', ')])
+      : []),
+    ['signal to noise expected', `${ratio(predicted)}, ${known}`],
+    ...(measured === null ? [] : [['signal to noise measured', `${ratio(measured)}, as a whole`]]),
+    ...(uniform
+      ? [['with the same bits', `${ratio(uniform.predicted)} expected at ${bits(uniform.plan)}`]]
+      : []),
+  ];
+  return table(rows.map(([name, value]) => [`  ${name}`, value ?? '']));
+}
+
 function bindingText({ resource, need, budget, share }: Binding, { fits }: Evaluation): string {
   const title = resourceTitles[resource];
   const of = `${thousands(Math.ceil(need))} of the ${thousands(Math.floor(budget))} ${title} that a plan may take`;
@@ -107,7 +137,9 @@ function bindingText({ resource, need, budget, share }: Binding, { fits }: Evalu
 function alternativesText({ alternatives, reached, targetFps }: ExploreResult): string {
   if (reached) return '';
   if (alternatives.length === 0) return `Nothing that was tried reaches ${targetFps}.`;
-  const rows = alternatives.map(({ plan }) => planRow(plan, plan.point.board));
+  const rows = alternatives.map(({ kind, plan }) =>
+    planRow(plan, kind === 'board' ? plan.point.board : 'fewer bits'),
+  );
   return ['What would do:', table([['', ...header], ...rows], [3, 4, 5, 6, 7])].join('\n');
 }
 

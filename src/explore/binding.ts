@@ -1,27 +1,67 @@
 import type { Board } from '../boards/index.ts';
 import { BUDGET } from '../plan/budget.ts';
 import type { ResourceEstimate } from '../plan/resources.ts';
-import type { Binding } from './types.ts';
+import type { Binding, Limits } from './types.ts';
+
+/** What a plan may take of a board; memory counts in blocks where they are of 36 kbit, else in bits. */
+export type Budget = Readonly<Record<'lut' | 'dsp' | 'bram36' | 'uram' | 'memory', number>>;
+
+/** The planner's share of a board, or less where a user gives less. */
+export function budgetOf({ resources, ...board }: Board, limits: Limits = {}): Budget {
+  const least = (has: number, limit = Number.POSITIVE_INFINITY) => Math.min(BUDGET * has, limit);
+  const counted = board.lutInputs === 6;
+  const { POSITIVE_INFINITY: any } = Number;
+  return {
+    lut: least(resources.lut, limits.lut),
+    dsp: least(resources.dsp, limits.dsp),
+    bram36: counted ? least(resources.bram36, limits.bram36) : any,
+    uram: counted ? least(resources.uram, limits.uram) : any,
+    memory: counted ? any : BUDGET * board.memoryBits,
+  };
+}
+
+/** What makes a point worth nothing, whatever else it is: more than a user allows. */
+export interface PointLimits {
+  readonly budget: Budget;
+  /** Cycles from the first input word to the last result; null: any number. */
+  readonly latencyCycles: number | null;
+  /** Bits of weights that all lie on chip. */
+  readonly weightBits: number | null;
+  /** Bytes of streamed weights a cycle. */
+  readonly bytesPerCycle: number | null;
+}
+
+export function pointLimits(board: Board, clockMHz: number, limits: Limits = {}): PointLimits {
+  const { latencyMs, weightKbit, bandwidth } = limits;
+  return {
+    budget: budgetOf(board, limits),
+    latencyCycles: latencyMs === undefined ? null : latencyMs * clockMHz * 1e3,
+    weightBits: weightKbit === undefined ? null : weightKbit * 1024,
+    bytesPerCycle: bandwidth === undefined ? null : (bandwidth * 1e3) / clockMHz,
+  };
+}
 
 /**
  * What an engine takes the largest share of, of what a plan may take of a board. A plan fits when
- * that share is at most 1; then it passes the planner's own test, which asks the same.
+ * that share is at most 1; then it passes the planner's own test, which asks no more.
  */
-export function bindingOf(need: ResourceEstimate, { resources, ...board }: Board): Binding {
-  const entries: (readonly [Binding['resource'], number, number])[] = [
-    ['lut', need.lut, resources.lut],
-    ['dsp', need.dsp, resources.dsp],
-    ...(board.lutInputs === 6
-      ? ([
-          ['bram36', need.bram36, resources.bram36],
-          ['uram', need.uram, resources.uram],
-        ] as const)
-      : ([['memory', need.memoryBits, board.memoryBits]] as const)),
+export function bindingOf(need: ResourceEstimate, budget: Budget): Binding {
+  const entries: readonly (readonly [Binding['resource'], number])[] = [
+    ['lut', need.lut],
+    ['dsp', need.dsp],
+    ['bram36', need.bram36],
+    ['uram', need.uram],
+    ['memory', need.memoryBits],
   ];
-  const all = entries.map(([resource, needed, has]) => {
-    const budget = BUDGET * has;
-    const share = needed === 0 ? 0 : needed / budget;
-    return { resource, need: needed, budget, share };
-  });
+  const all = entries
+    .filter(([resource]) => Number.isFinite(budget[resource as keyof Budget]))
+    .map(([resource, needed]) => {
+      const has = budget[resource as keyof Budget];
+      return { resource, need: needed, budget: has, share: shareOfBudget(needed, has) };
+    });
   return all.reduce((most, one) => (one.share > most.share ? one : most));
+}
+
+export function shareOfBudget(need: number, budget: number): number {
+  return need === 0 ? 0 : need / budget;
 }

@@ -1,13 +1,14 @@
 import type { Board } from '../boards/index.ts';
 import { multiplierKinds } from '../dsl/design.ts';
 import { productsPerCycle } from '../plan/index.ts';
-import { bindingOf } from './binding.ts';
+import { type Budget, bindingOf } from './binding.ts';
 import type { Row } from './search/task.ts';
 import type { ExploredPlan, PlanBits } from './types.ts';
 
 /** What a row of the search leaves out because all rows share it. */
 export interface RowContext {
   readonly board: Board;
+  readonly budget: Budget;
   /** As a plan file names it. */
   readonly boardName: string;
   readonly bits: readonly (PlanBits | null)[];
@@ -18,9 +19,9 @@ export interface RowContext {
 /** A row as a plan with its figures, at a clock. */
 export function exploredPlan(row: Row, clockMHz: number, context: RowContext): ExploredPlan {
   const { tile, multipliers, place, estimate, cyclesPerFrame, latencyCycles } = row;
-  const { board, boardName, bits, products } = context;
+  const { budget, boardName, bits, products } = context;
   const { lut, dsp, bram36, uram, memoryBits } = estimate;
-  const binding = bindingOf(estimate, board);
+  const binding = bindingOf(estimate, budget);
   return {
     point: {
       board: boardName,

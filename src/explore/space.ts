@@ -8,6 +8,8 @@ export interface SpaceOptions {
   readonly clocksMHz: readonly number[];
   readonly multipliers: readonly MultiplierKind[];
   readonly primitives: readonly boolean[];
+  /** Whether some outputs may be on LUTs while the others are on DSPs. */
+  readonly splits: boolean;
   readonly onChip: boolean;
   /** None where the board has no external memory. */
   readonly buses: readonly WeightBus[];
@@ -15,7 +17,7 @@ export interface SpaceOptions {
 
 export const BUSES: readonly WeightBus[] = [64, 128, 256];
 
-const SIDES = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+const SIDES = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 const LANES = [2, 4, 8, 16, 32];
 const TOKENS = [1, 2, 4];
 /** Sides further apart waste more at the edges of some product than they save at others. */

@@ -74,6 +74,23 @@ export type Need = Readonly<Record<Exclude<ResourceName, 'ff'>, number>> & {
   readonly ff: number | null;
 };
 
+/** What a plan may take at most, where a user wants less than a board has. */
+export interface Limits {
+  readonly lut?: number | undefined;
+  readonly dsp?: number | undefined;
+  readonly bram36?: number | undefined;
+  readonly uram?: number | undefined;
+  readonly latencyMs?: number | undefined;
+  /** Memory for weights on chip, in units of 1024 bits. */
+  readonly weightKbit?: number | undefined;
+  /** Weights from external memory, in 10^9 bytes a second. */
+  readonly bandwidth?: number | undefined;
+}
+
+export const limitNames = [
+  ...(['lut', 'dsp', 'bram36', 'uram', 'latencyMs', 'weightKbit', 'bandwidth'] as const),
+] as const satisfies readonly (keyof Limits)[];
+
 /** What a plan takes more of than of anything else. */
 export interface Binding {
   /** `memory` is bits of block memory, on boards whose blocks are not of 36 kbit. */
@@ -172,6 +189,25 @@ export interface SearchCounts {
   readonly plansPerSecondAndCore: number | null;
 }
 
+/** Bits layer by layer, and what came of them. */
+export interface AllocationReport {
+  readonly allocator: string;
+  /** How the sensitivity of layers is known. */
+  readonly how: 'measured' | 'proxy';
+  readonly images: number;
+  /** Noise over signal of the logits that the losses of the layers add up to. */
+  readonly predicted: number;
+  /** The same when the whole configuration was run; null for a proxy. */
+  readonly measured: number | null;
+  /** Bits of a weight on the average: those taken, and those that there is room for. */
+  readonly weightBits: number;
+  readonly room: number;
+  /** The best plan with the same bits in every layer, and the noise expected of it; null: none. */
+  readonly uniform: { readonly plan: ExploredPlan; readonly predicted: number } | null;
+  /** Whether the answer is of bits by layer; else the uniform one loses less. */
+  readonly taken: boolean;
+}
+
 export interface ExploreResult {
   readonly design: string;
   readonly board: Board;
@@ -192,7 +228,9 @@ export interface ExploreResult {
    * (accuracy where measured, else bits), fastest first.
    */
   readonly front: readonly ExploredPlan[];
-  /** Plans that reach the target elsewhere, nearest first; empty where it is reached. */
+  /** How the bits of layers were chosen; null where they are uniform. */
+  readonly allocation: AllocationReport | null;
+  /** Plans that reach the target otherwise, nearest first; empty where it is reached. */
   readonly alternatives: readonly Alternative[];
   readonly counts: SearchCounts;
 }

@@ -45,8 +45,13 @@ export interface EngineParameters {
   };
   /** How many values the settings of units have: what is chosen from costs multiplexers. */
   readonly CHOICES: Choices;
-  /** Matrix products of the program, and all its instructions. */
-  readonly OPERATIONS: { readonly products: number; readonly instructions: number };
+  readonly OPERATIONS: {
+    /** Matrix products of the program, and all its instructions. */
+    readonly products: number;
+    readonly instructions: number;
+    /** The most rows or columns of a matrix, which counters hold. */
+    readonly largest: number;
+  };
   /** Of a skip connection; null where none has a multiplier. */
   readonly SKIP_PRODUCT: Operands | null;
   /** Of the mean over tokens; null without one. */
@@ -138,6 +143,8 @@ export interface Choices {
   readonly results: number;
   /** Pairs of shift and limits of vt_epilogue. */
   readonly modes: number;
+  /** The largest shift of vt_epilogue. */
+  readonly largestShift: number;
   /** Shifts of the outputs of vt_layer_norm and vt_softmax. */
   readonly normShifts: number;
   readonly softmaxShifts: number;
@@ -152,6 +159,7 @@ function choicesOf({ nodes }: IntegerGraph, { matmuls }: Program): Choices {
   return {
     results: [...widthOf.values()].reduce((sum, width) => sum + width, 0),
     modes: count(matmuls.map(({ shift, low, high }) => `${shift}:${low}:${high}`)),
+    largestShift: Math.max(...matmuls.map(({ shift }) => shift)),
     normShifts: count(nodes.filter(isKind('layerNorm')).map((n) => n.shift)),
     softmaxShifts: count(
       nodes.filter(isKind('softmax')).flatMap((n) => [n.one.shift, n.two.shift]),
@@ -173,6 +181,14 @@ export function accumulatorBits(proven: number, inputs: number, aBits: number, b
 /** A sum of products with a bias; the sums of tokens with steps of their own in their finest unit. */
 export function biasedBits(accumulator: number, bias: number): number {
   return Math.max(accumulator, bias) + 1;
+}
+
+/** The rounding constant 2^(shift-1) must fit beside the product of sum and 16-bit multiplier. */
+export function multipliedBits(
+  sum: number,
+  { HAS_MULT, CHOICES }: Pick<EngineParameters, 'HAS_MULT' | 'CHOICES'>,
+): number {
+  return HAS_MULT ? Math.max(sum + 17, CHOICES.largestShift + 2) : sum;
 }
 
 /** Derives every width and depth of the engine from the checked graph and its program. */
@@ -224,9 +240,8 @@ export function engineParameters(
     ...requantized.map((n) => signedBitsOf(rounded([n.bias ?? 0], n.shift))),
   );
   const SUM_BITS = biasedBits(ACC_BITS + ROW_EXPONENT, BIAS_BITS);
-  const largestShift = Math.max(...program.matmuls.map((op) => op.shift));
-  // The rounding constant 2^(shift-1) must fit beside the product of sum and 16-bit multiplier.
-  const PROD_BITS = HAS_MULT ? Math.max(SUM_BITS + 17, largestShift + 2) : SUM_BITS;
+  const CHOICES = choicesOf(graph, program);
+  const PROD_BITS = multipliedBits(SUM_BITS, { HAS_MULT, CHOICES });
   const RESULT_BITS = signedBits(result.output.format);
   const OUT_BITS = Math.max(
     RES_BITS,
@@ -280,10 +295,11 @@ export function engineParameters(
     HAS_MULT,
     NORM_PRODUCTS: normProducts(checked, RES_BITS),
     POOL_PRODUCT: poolProduct(checked),
-    CHOICES: choicesOf(graph, program),
+    CHOICES,
     OPERATIONS: {
       products: program.matmuls.length,
       instructions: program.instructions.length,
+      largest: Math.max(...nodes.flatMap((node) => node.output.shape)),
     },
     SKIP_PRODUCT: skipMultipliers.some((m) => m > 1) ? [RES_BITS, 17] : null,
     PROD_BITS,

@@ -86,6 +86,8 @@ function streamsFor(
 export interface StreamRule {
   /** Those that most of the weights have. */
   readonly bits: number;
+  /** Bits of all weights together. */
+  readonly totalBits: number;
   /**
    * The nodes whose weights a bus can bring while they are used: a tile serves as many cycles as
    * there are words of tokens. The rest, the head of a model with a class token say, stays on chip,
@@ -113,6 +115,7 @@ export function streamRule(graph: IntegerGraph): StreamRule {
   const bits = most?.[0] ?? 2;
   return {
     bits,
+    totalBits: weights.reduce((sum, weight) => sum + weight.bits * weight.count, 0),
     streamed(shape, axiBits) {
       const tileBits = shape.inputs * shape.outputs * bits;
       const names = weights

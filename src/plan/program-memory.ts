@@ -43,7 +43,10 @@ export function productBits(p: EngineParameters): number {
     address(weights, keys) +
     address(activations, keys, residual, scores, result) +
     address(residual, offset);
-  const counts = 4 * p.COUNT_BITS + 2 * unsignedBits(Math.max(p.TI, p.TO)) + p.LEAD_BITS;
+  const lanes = Math.max(p.TI, p.TO);
+  // COUNT_BITS is larger where passes are short beside the latency of the array.
+  const count = unsignedBits(p.OPERATIONS.largest + lanes) + 1;
+  const counts = 4 * count + 2 * unsignedBits(lanes) + p.LEAD_BITS;
   const part = address(p.WORD / Math.min(p.TI, p.TO));
   const epilogue =
     address(CHOICES.modes) + address(p.TABLE_DEPTH) + (p.SKIP_PRODUCT ? p.SKIP_MULT_BITS : 1) + 1;

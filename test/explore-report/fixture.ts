@@ -58,6 +58,7 @@ export function reportFixture(options: FixtureOptions): ReportInput {
     },
     nearest: null,
     front: all.map((one) => one.explored),
+    allocation: null,
     alternatives: [],
     counts: {
       ...{ unsettled: 0, points: 40_000, evaluated: 9000, cut: 31_000, stored: 0, fitting: 800 },

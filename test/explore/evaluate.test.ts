@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/arithmetic/index.ts';
 import { loadBoard } from '../../src/boards/index.ts';
-import { createEvaluator, createTemplates } from '../../src/explore/evaluate/evaluator.ts';
-import { thinGraph } from '../../src/explore/evaluate/thin.ts';
+import { createEvaluator } from '../../src/explore/evaluate/evaluator.ts';
+import { createTemplates } from '../../src/explore/evaluate/frames.ts';
+import { stepTable } from '../../src/explore/evaluate/step-table.ts';
+import { createTemplate } from '../../src/explore/evaluate/template.ts';
+import { countFrameCycles, leastCycles } from '../../src/explore/evaluate/timeline.ts';
+import { thinGraph } from '../../src/explore/graphs/thin.ts';
 import { tileGroups } from '../../src/explore/space.ts';
-import { planShape, type WeightPlace } from '../../src/plan/index.ts';
+import { rowGroups } from '../../src/plan/geometry.ts';
+import { latencies, planShape, type WeightPlace } from '../../src/plan/index.ts';
 import { shapesOf } from '../../src/plan/tiles.ts';
 import { graphOf, models } from './graphs.ts';
 
@@ -29,6 +34,22 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s mod
   const pick = <T>(all: readonly T[]): T => all[random.nextInt(0, all.length - 1)] as T;
   const shapes = tileGroups(model === 'mean').flatMap(shapesOf);
 
+  it('whose products are whole take no fewer cycles than the bound says', () => {
+    let tight = 0;
+    for (let n = 0; n < 40; n++) {
+      const shape = pick(shapes);
+      const template = createTemplate(reference.graph, { ...shape, vector: 1 });
+      const latency = latencies(shape);
+      const steps = template.frame(shape, latency, false);
+      const table = stepTable(steps, shape, rowGroups(reference.graph, shape));
+      const { perFrame } = countFrameCycles(table, latency);
+      const least = leastCycles(table, latency);
+      expect({ shape, ok: least <= perFrame }).toEqual({ shape, ok: true });
+      if (least > 0.7 * perFrame) tight++;
+    }
+    expect(tight).toBeGreaterThan(0);
+  });
+
   it.each(['zcu104', 'arty-a7-100', 'ulx3s-85f'])('are those of the planner on %s', (name) => {
     const board = loadBoard(name, '.');
     const evaluators = graphs.map((g) => createEvaluator(thinGraph(g), board, templates));
@@ -38,7 +59,8 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s mod
       const evaluator = evaluators[index];
       if (!graph || !evaluator) throw new Error('no such graph');
       const tile = pick(shapes);
-      const multipliers = pick(evaluator.legal(tile, random.nextInt(0, 1) === 1));
+      const kinds = [false, true].flatMap((primitives) => evaluator.kinds(tile, primitives));
+      const { multipliers } = pick(kinds);
       const place = pick(places);
       const shape = { ...tile, multipliers };
       const worked = evaluator.work(shape, place);

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type Board, loadBoard } from '../../src/boards/index.ts';
 import { multiplierKinds } from '../../src/dsl/design.ts';
-import { thinGraph } from '../../src/explore/evaluate/thin.ts';
+import { pointLimits } from '../../src/explore/binding.ts';
 import { paretoFront } from '../../src/explore/front.ts';
+import { thinGraph } from '../../src/explore/graphs/thin.ts';
 import { shareOf } from '../../src/explore/point.ts';
+import { measuresOf } from '../../src/explore/search/measures.ts';
 import { createPool } from '../../src/explore/search/pool.ts';
 import { createSettler, searchTiles } from '../../src/explore/search/search.ts';
-import { measuresOf, type Row } from '../../src/explore/search/task.ts';
+import type { Row } from '../../src/explore/search/task.ts';
 import { BUSES, type SpaceOptions, tileGroups } from '../../src/explore/space.ts';
 import { fits } from '../../src/plan/budget.ts';
 import { isAsked, legalMultipliers, planShape, type WeightPlace } from '../../src/plan/index.ts';
@@ -19,6 +21,7 @@ const options: SpaceOptions = {
   clocksMHz: [100],
   multipliers: multiplierKinds,
   primitives: [false],
+  splits: true,
   onChip: true,
   buses: BUSES.slice(0, 2),
 };
@@ -63,7 +66,8 @@ describe.each([
   const { products } = planShape(checked, board, 100, shape);
   const search = async (mostCycles: number | undefined) => {
     const pool = createPool(graphs.map(thinGraph), 'test', nothing, 1);
-    const input = { pool, board, tiles, options, products, mostCycles, graphs: [0, 1] };
+    const limits = { limits: pointLimits(board, 100), whole: true };
+    const input = { pool, board, tiles, options, products, mostCycles, graphs: [0, 1], ...limits };
     const outcome = await searchTiles(input);
     return { ...outcome, settler: createSettler(pool, board, outcome.rows) };
   };

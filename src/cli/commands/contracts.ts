@@ -1,5 +1,11 @@
 import type { Accuracy, DesignAccuracyOptions } from '../../accuracy/index.ts';
-import type { ExploreResult, RefusedBits, VerifiedPlan } from '../../explore/index.ts';
+import type {
+  AllocatorName,
+  ExploreResult,
+  Limits,
+  RefusedBits,
+  VerifiedPlan,
+} from '../../explore/index.ts';
 import type { LossReport, MappedMemory } from '../../plan/index.ts';
 import type { SynthReport } from '../../synth/index.ts';
 import type { Detected, OnStep } from '../../tools/index.ts';
@@ -133,6 +139,10 @@ export interface ExploreCommandOptions {
   readonly board?: string | undefined;
   readonly targetFps?: number | undefined;
   readonly bits?: readonly { readonly weights: number; readonly activations: number }[] | undefined;
+  /** How bits are chosen. */
+  readonly allocator?: AllocatorName | undefined;
+  /** What a plan may take at most. */
+  readonly limit?: Limits | undefined;
   /** MHz */
   readonly clock?: readonly number[] | undefined;
   /** File for the plan of the answer. */

@@ -1,4 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { allocatorNames } from '../../explore/allocate/names.ts';
+import { type Limits, limitNames } from '../../explore/types.ts';
 import { exploreText } from '../exploration.ts';
 import { bitList, wholeNumber } from '../options.ts';
 import type { Engine, ExploreCommandOptions, Outcome } from './contracts.ts';
@@ -13,6 +15,7 @@ Examples:
   $ vitrum explore my.vit.ts --board ./my-board.json --bits W8A8,W4A8 --clock 200,300
   $ vitrum explore my.vit.ts --target-fps 30 --plan-out plan.json
   $ vitrum explore my.vit.ts --images 500 --out report.html
+  $ vitrum explore my.vit.ts --allocator hawq-v3 --limit dsp=500,bram36=120,latencyMs=5
   $ vitrum build my.vit.ts --plan plan.json`;
 
 export function registerExplore(program: Command, engine: Engine, run: RunCommand): void {
@@ -23,6 +26,12 @@ export function registerExplore(program: Command, engine: Engine, run: RunComman
     .option('--board <board>', "name of a board, or a board file (default: the design's)")
     .option('--target-fps <n>', 'frames per second to reach', aboveZero)
     .option('--bits <list>', 'bits to search over: W8A8,W4A8', bitList)
+    .addOption(
+      new Option('--allocator <name>', 'how the bits of layers are chosen; docs/precision.md')
+        .choices(allocatorNames)
+        .default('uniform'),
+    )
+    .option('--limit <list>', `at most: ${limitNames.join('=N, ')}=N`, limitList)
     .option('--clock <list>', 'clocks in MHz, by commas: 200,300', clockList)
     .option('--plan-out <file>', 'write the plan of the answer')
     .option('--out <file.html>', 'write a report, its plots beside it', htmlFile)
@@ -64,6 +73,21 @@ function aboveZero(text: string): number {
     throw new InvalidArgumentError('It must be a number above 0.');
   }
   return value;
+}
+
+function limitList(text: string): Limits {
+  const limits = text.split(',').map((part) => {
+    const [name, value] = part.split('=').map((side) => side.trim());
+    const known = limitNames.find((one) => one === name);
+    const number = Number(value);
+    if (!known || !value || !(number >= 0 && Number.isFinite(number))) {
+      throw new InvalidArgumentError(
+        `${part} is not of the form NAME=N; names are ${limitNames.join(', ')}.`,
+      );
+    }
+    return [known, number];
+  });
+  return Object.fromEntries(limits) as Limits;
 }
 
 function clockList(text: string): readonly number[] {

@@ -83,7 +83,7 @@ async function accuracies(
 const isNoise = ({ kind }: ImageSource) => kind === 'random';
 
 /** Top-1 where classes are known, else signal to noise of the logits. */
-function accuracyOf({ top1, noise }: OutputError, images: number): PointAccuracy {
+export function accuracyOf({ top1, noise }: OutputError, images: number): PointAccuracy {
   const how = 'measured';
   return top1 === null
     ? { metric: 'sqnr', value: decibelsOf(noise), how, images }

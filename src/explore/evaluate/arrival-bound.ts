@@ -1,91 +1,10 @@
 import { DEFAULT_LATENCY, type WeightStream } from '../../plan/index.ts';
-
-/** When the tiles of a product begin to load: `first`, `second`, then every `period` cycles. */
-export interface Loads {
-  /** The tensor that the product makes. */
-  readonly weight: string;
-  readonly tiles: number;
-  readonly first: number;
-  readonly second: number;
-  readonly period: number;
-}
-
-/** Loads that follow each other `times` times, `period` cycles apart; or the end of a frame. */
-export interface LoadSequence {
-  readonly loads: readonly Loads[];
-  readonly times: number;
-  readonly period: number;
-  readonly endsFrame: boolean;
-}
+import type { LoadGaps } from './load-gaps.ts';
+import { DISTANCES } from './load-gaps.ts';
+import type { LoadSequence, Loads } from './loads.ts';
 
 /** Starts of loads that are remembered. */
 const REMEMBERED = 64;
-
-/** Loads between which the shortest time is known: `DISTANCES[i]` tiles apart. */
-const DISTANCES = [1, 2, 4, 8];
-const FARTHEST = 8;
-
-/** The shortest times between the starts of loads that are 1, 2, 4, .. apart. */
-export interface LoadGaps {
-  /** Within a frame and from one to the next; loads of the first start as if long after others. */
-  readonly gaps: readonly number[];
-  /** From the last load of a frame to the first of the next. */
-  readonly betweenFrames: number;
-  /** The very first load. */
-  readonly first: number;
-}
-
-/** Gaps of frames as `isInTime` takes them; a part that repeats is followed by itself once. */
-export function gapsOf(sequences: readonly LoadSequence[]): LoadGaps {
-  const gaps = DISTANCES.map(() => Number.POSITIVE_INFINITY);
-  const starts = new Float64Array(FARTHEST).fill(Number.NEGATIVE_INFINITY);
-  let count = 0;
-  let first = Number.POSITIVE_INFINITY;
-  let betweenFrames = Number.POSITIVE_INFINITY;
-  let afterFrame = false;
-  const load = (at: number) => {
-    for (let d = 0; d < DISTANCES.length; d++) {
-      const gap = at - (starts[(count - (DISTANCES[d] as number)) & (FARTHEST - 1)] as number);
-      if (gap < (gaps[d] as number)) gaps[d] = gap;
-    }
-    if (afterFrame) {
-      betweenFrames = Math.min(
-        betweenFrames,
-        at - (starts[(count - 1) & (FARTHEST - 1)] as number),
-      );
-      afterFrame = false;
-    }
-    if (count === 0) first = at;
-    starts[count++ & (FARTHEST - 1)] = at;
-  };
-  for (const { loads, times, period, endsFrame } of sequences) {
-    for (let n = 0; n < Math.min(times, 2); n++) {
-      for (const { tiles, first: one, second, period: step } of loads) {
-        const shift = n * period;
-        load(one + shift);
-        const few = Math.min(tiles - 1, FARTHEST);
-        for (let i = 0; i < few; i++) load(second + i * step + shift);
-        // Those that follow are at the same distances as these: only the last ones are remembered.
-        if (tiles - 1 > few) {
-          const last = second + (tiles - 2) * step + shift;
-          for (let i = 1; i <= FARTHEST; i++) {
-            starts[count++ & (FARTHEST - 1)] = last - (FARTHEST - i) * step;
-          }
-          for (let d = 0; d < DISTANCES.length; d++) {
-            gaps[d] = Math.min(gaps[d] as number, (DISTANCES[d] as number) * step);
-          }
-        }
-      }
-    }
-    if (times > 2) {
-      // What follows the last repeat follows it as it would the second one.
-      const moved = (times - 2) * period;
-      for (let i = 0; i < FARTHEST; i++) starts[i] = (starts[i] as number) + moved;
-    }
-    if (endsFrame) afterFrame = true;
-  }
-  return { gaps, betweenFrames, first };
-}
 
 interface Supply {
   /** Beats of a tile. */
@@ -134,12 +53,12 @@ function supplyOf(stream: WeightStream, outputs: number): Supply | undefined {
  * `v[j] = max(v[j-1] + beats, start[j-held] + load - rest + latency)`. The words before it came a
  * beat or more before each other, and they are taken one a cycle, which leaves `grace`.
  *
- * @param gaps those of the sequences
+ * @param gaps those of the loads
  * @param outputs rows of a tile, a word each
  * @param start cycle in which the stream is enabled
  */
 export function isInTime(
-  sequences: readonly LoadSequence[],
+  loads: Loads,
   gaps: LoadGaps,
   stream: WeightStream,
   outputs: number,
@@ -149,31 +68,61 @@ export function isInTime(
   if (!supply) return false;
   if (isSteady(gaps, supply, outputs, start)) return true;
   // Of the steady streams, those whose room lies in their own tile are all.
-  const { latency, held, frameEnd } = supply;
+  const { latency, held } = supply;
   if (held < 1) return false;
-  const line = { there: start + latency, starts: new Float64Array(held).fill(-1e12), next: 0 };
-  for (const { loads, times, period, endsFrame } of sequences) {
+  const line: Arrival = {
+    there: start + latency,
+    starts: new Float64Array(held).fill(-1e12),
+    next: 0,
+  };
+  const { sequences, again } = loads;
+  if (!takeSequences(line, loads, sequences, 0, supply, outputs)) return false;
+  const frame = sequences.slice(again.from);
+  for (let n = 1; n <= again.times; n++) {
+    const before = { ...line, starts: inOrder(line) };
+    if (!takeSequences(line, loads, frame, n * again.period, supply, outputs)) return false;
+    if (isNoLater(line, before, again.period)) return true;
+  }
+  return true;
+}
+
+/** The loads of some sequences, later by some cycles; false when one may find its words missing. */
+function takeSequences(
+  line: Arrival,
+  loads: Loads,
+  sequences: readonly LoadSequence[],
+  shift: number,
+  supply: Supply,
+  outputs: number,
+): boolean {
+  for (const { from, until, times, period, endsFrame } of sequences) {
     for (let n = 0; n < times; n++) {
       const before = n > 0 && n + 1 < times ? { ...line, starts: inOrder(line) } : null;
-      const shift = n * period;
-      for (const product of loads) {
-        if (!take(line, product, shift, supply, outputs)) return false;
+      for (let i = from; i < until; i++) {
+        if (!take(line, loads, i, shift + n * period, supply, outputs)) return false;
       }
       // What comes later never comes earlier for it: a repeat that finds things no later than the
       // one before it did is in time if that one was.
-      const isNoLater =
-        before &&
-        line.there - period <= before.there &&
-        inOrder(line).every((s, i) => s - period <= (before.starts[i] as number));
-      if (isNoLater) {
+      if (before && isNoLater(line, before, period)) {
+        const { starts } = line;
         const left = (times - 1 - n) * period;
         line.there += left;
-        for (let i = 0; i < held; i++) line.starts[i] = (line.starts[i] as number) + left;
+        for (let i = 0; i < starts.length; i++) starts[i] = (starts[i] as number) + left;
         break;
       }
     }
     // The last line and the last burst of a frame may be shorter than the others.
-    if (endsFrame) line.there += frameEnd;
+    if (endsFrame) line.there += supply.frameEnd;
+  }
+  return true;
+}
+
+/** Whether loads find the bus no later than those a period before them did. */
+function isNoLater(line: Arrival, before: Arrival, period: number): boolean {
+  if (line.there - period > before.there) return false;
+  const starts = inOrder(line);
+  for (let i = 0; i < starts.length; i++) {
+    if ((starts[i] as number) - period > (before.starts[i] as number)) return false;
   }
   return true;
 }
@@ -210,22 +159,25 @@ function inOrder({ starts, next }: Arrival): Float64Array {
   return Float64Array.from(starts, (_, i) => starts[(next + i) % starts.length] as number);
 }
 
-/** The loads of a product; false when one may find its words missing. */
+/** The loads of a product of the list; false when one may find its words missing. */
 function take(
   line: Arrival,
-  { tiles, first, second, period }: Loads,
+  loads: Loads,
+  product: number,
   shift: number,
   { beats, grace, latency, rest }: Supply,
   outputs: number,
 ): boolean {
+  const tiles = loads.tiles[product] as number;
+  const period = loads.period[product] as number;
   const { starts } = line;
   const held = starts.length;
   const refill = outputs - rest + latency;
   const limit = 1 + grace;
   const single = Math.min(tiles, 2 * held + 2);
-  let at = first + shift;
+  let at = (loads.first[product] as number) + shift;
   for (let i = 0; i < single; i++) {
-    if (i === 1) at = second + shift;
+    if (i === 1) at = (loads.second[product] as number) + shift;
     else if (i > 1) at += period;
     line.there = Math.max(line.there + beats, (starts[line.next] as number) + refill);
     if (line.there > at + limit) return false;
@@ -236,8 +188,9 @@ function take(
   if (left === 0) return true;
   // From here on every load that decides lies in this product, at one distance.
   const last = at + left * period;
-  const fromRoom = (load: number) => load - held * period + refill;
-  const room = beats > period ? fromRoom(at + period) + (left - 1) * beats : fromRoom(last);
+  // The bus may be behind from the first of them on, or its room may come last.
+  const decides = beats > period ? at + period : last;
+  const room = decides - held * period + refill + (beats > period ? (left - 1) * beats : 0);
   line.there = Math.max(line.there + left * beats, room);
   for (let i = 0; i < held; i++) starts[(line.next + i) % held] = last - (held - 1 - i) * period;
   return line.there <= last + limit;

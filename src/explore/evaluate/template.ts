@@ -1,17 +1,12 @@
 import type { IntegerGraph } from '../../ir/index.ts';
-import type { EngineShape, MemoryDepths } from '../../plan/index.ts';
+import type { EngineShape, Latencies, MemoryDepths } from '../../plan/index.ts';
 import { scheduleContext } from '../../plan/schedule/context.ts';
-import { orderSteps, wholeSteps } from '../../plan/schedule/index.ts';
+import { prefetchInput, wholeSteps } from '../../plan/schedule/index.ts';
+import { cutAtNorms, type NormCut, normCuts, normSites } from '../../plan/schedule/overlap.ts';
 import { type PooledMemory, placeLifetimes, spansOf } from '../../plan/schedule/place.ts';
 import type { Step } from '../../plan/schedule/steps.ts';
 
-/** Words of a weight, where it is on chip. */
-export interface WeightWords {
-  readonly tensor: string;
-  readonly words: number;
-}
-
-/** Steps of a frame of which a middle part is taken several times. */
+/** The steps of a frame, of which one part is repeated several times. */
 export interface FrameSteps {
   readonly steps: readonly Step[];
   /** First step of the part that is repeated, and the one behind it; equal where nothing is. */
@@ -19,6 +14,16 @@ export interface FrameSteps {
   readonly until: number;
   /** How often it is taken, at least once. */
   readonly times: number;
+  /** Words of the memories; those that share words are placed for the steps. */
+  readonly depths: MemoryDepths;
+  /** Equal where the depths are. */
+  readonly depthsKey: string;
+}
+
+/** Words of a weight on chip. */
+export interface WeightWords {
+  readonly tensor: string;
+  readonly words: number;
 }
 
 /**
@@ -26,54 +31,70 @@ export interface FrameSteps {
  * TO, and neither on bits, nor on the latency of the array, nor on where the weights lie.
  */
 export interface Template {
-  /** Cycle model's view of the frame with products whole or cut, at the latency of a shape. */
-  frame(shape: EngineShape, cutAtNorms: boolean): FrameSteps;
-  /** Words of the memories; those that share words are placed for the steps. */
-  depths(frame: FrameSteps, shape: EngineShape): MemoryDepths;
+  /** A frame with products whole or cut, at some lanes and latencies; one object for equal steps. */
+  frame(shape: EngineShape, latency: Latencies, cut: boolean): FrameSteps;
   readonly weights: readonly WeightWords[];
 }
 
 export function createTemplate(graph: IntegerGraph, tile: EngineShape): Template {
   const context = scheduleContext(graph, tile, () => false);
+  const { width, tokens } = context;
   const whole = wholeSteps(context);
-  const program = context.finish(orderSteps(whole, context, false));
+  const depths = context.depths();
   const { shortened, anchors, times } = shorten(whole);
-  const uncut = orderSteps(shortened, context, false);
+  const sites = normSites(shortened, tile);
   const norms = graph.nodes.filter(({ kind }) => kind === 'layerNorm').length;
   const placed = new Map<string, Readonly<Record<PooledMemory, number>>>();
-  const pooled = ({ steps }: FrameSteps) => {
+  const place = (steps: readonly Step[], order: string) => {
     // The order of the steps decides, not how a product is divided among its parts.
-    const key = steps.map((step) => ('operation' in step ? step.operation.name : '')).join();
-    const found = placed.get(key);
+    const found = placed.get(order);
     if (found) return found;
     const spans = spansOf(steps, context.regions);
     const used = spans.flatMap(({ from, until }, n) => (until > from ? [n] : []));
-    const { depths } = placeLifetimes(
+    const pooled = placeLifetimes(
       used.map((n) => spans[n] as (typeof spans)[number]),
       used.map((n) => context.regions[n] as (typeof context.regions)[number]),
     );
-    placed.set(key, depths);
-    return depths;
+    placed.set(order, pooled.depths);
+    return pooled.depths;
   };
+  const make = (ordered: readonly Step[], order: string, groups: number): FrameSteps => {
+    const steps = prefetchInput(ordered, tokens);
+    const [from, until] = anchors.map((tensor) =>
+      steps.findIndex((s) => s.unit === 'layerNorm' && s.operation.tap.tensor === tensor),
+    );
+    const all = { ...depths, ...place(steps, order), normParameters: norms * groups };
+    const depthsKey = Object.values(all).join(' ');
+    return { steps, from: from ?? 0, until: until ?? 0, times, depths: all, depthsKey };
+  };
+  const frames = new Map<string, FrameSteps>();
   return {
-    frame(shape, cutAtNorms) {
-      const { width, tokens } = context;
-      const steps = cutAtNorms ? orderSteps(shortened, { shape, width, tokens }, true) : uncut;
-      const [from, until] = anchors.map((tensor) =>
-        steps.findIndex((s) => s.unit === 'layerNorm' && s.operation.tap.tensor === tensor),
-      );
-      return { steps, from: from ?? 0, until: until ?? 0, times };
+    frame(shape, latency, cut) {
+      const groups = Math.ceil(width / shape.vector);
+      const cuts = cut ? normCuts(sites, shape, groups, latency) : [];
+      const key = cuts.reduce((all, one) => `${all} ${one.tail} ${one.heads}`, `${groups}`);
+      const found = frames.get(key);
+      if (found) return found;
+      const ordered = cut ? cutAtNorms(shortened, sites, cuts, shape, groups) : shortened;
+      const order = cuts.map((one, i) => orderOf(one, sites[i] as Site, tile)).join();
+      const made = make(ordered, order, groups);
+      frames.set(key, made);
+      return made;
     },
-    depths: (frame, { vector }) => ({
-      ...program.depths,
-      ...pooled(frame),
-      normParameters: norms * Math.ceil(context.width / vector),
-    }),
-    weights: program.weights.map(({ tensor, groups, reduction }) => {
+    weights: context.weights.map(({ tensor, groups, reduction }) => {
       const rows = groups.count * Math.ceil(groups.width / tile.outputs) * tile.outputs;
       return { tensor, words: rows * Math.ceil(reduction / tile.inputs) };
     }),
   };
+}
+
+type Site = ReturnType<typeof normSites>[number];
+
+/** Equal for cuts that leave the same products, if not of the same columns. */
+function orderOf({ tail, heads }: NormCut, { before, after }: Site, tile: EngineShape): string {
+  const left = (tiles: number, { operation }: Site['before']) =>
+    tiles === 0 ? 'none' : tiles < Math.ceil(operation.columns / tile.outputs) ? 'part' : 'all';
+  return [left(tail, before), ...heads.map((n, i) => left(n, after[i] as Site['before']))].join();
 }
 
 /** Repeats that are kept: the first, two in the middle, and the last. */

@@ -1,15 +1,18 @@
 import type { Board } from '../../boards/index.ts';
 import { productsPerCycle } from '../../plan/index.ts';
 import type { TileGroup } from '../../plan/tiles.ts';
+import type { PointLimits } from '../binding.ts';
 import { paretoFront } from '../front.ts';
 import { shareOf } from '../point.ts';
 import type { SpaceOptions } from '../space.ts';
+import { measuresOf } from './measures.ts';
 import { forEachOf, type TaskPool } from './pool.ts';
-import { measuresOf, type Row, type TileTask } from './task.ts';
+import type { Row, TileTask } from './task.ts';
 
 export interface SearchInput {
   readonly pool: TaskPool;
   readonly board: Board;
+  readonly limits: PointLimits;
   /** In order of size. */
   readonly tiles: readonly TileGroup[];
   readonly options: SpaceOptions;
@@ -19,6 +22,8 @@ export interface SearchInput {
   readonly products: number;
   /** Cycles of a frame that are few enough; undefined: as few as the board gives. */
   readonly mostCycles: number | undefined;
+  /** Whether the fastest plan is wanted where none is fast enough. */
+  readonly whole: boolean;
   /** Is told of every tile that is done: its share, and the fewest cycles so far. */
   readonly onTile?: (done: number, of: number, best: Row | undefined) => void;
 }
@@ -48,7 +53,7 @@ export interface SearchOutcome {
  * after all, the largest first, until none can be faster than what was found.
  */
 export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
-  const { pool, board, tiles, options, graphs, products, mostCycles, onTile } = input;
+  const { pool, board, tiles, options, graphs, products, mostCycles, limits, onTile } = input;
   const least = (tile: TileGroup) => products / productsPerCycle(tile);
   const isTooSlow = (tile: TileGroup) => mostCycles !== undefined && least(tile) > mostCycles;
   const rows: Row[] = [];
@@ -67,7 +72,8 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
   let done = 0;
   let total = tiles.length;
   const run = async (tile: TileGroup, tooSlow: boolean, again: boolean) => {
-    const task: TileTask = { kind: 'tile', board, tile, options, graphs, tooSlow };
+    const shared = { board, limits, options, graphs };
+    const task: TileTask = { kind: 'tile', tile, tooSlow, ...shared };
     const { result, stored } = await pool.run(task);
     for (const row of result.rows) {
       rows.push(row);
@@ -95,7 +101,7 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
   const isEnough = ({ cyclesPerFrame }: Row) =>
     mostCycles === undefined || cyclesPerFrame <= mostCycles;
   // Where a bound says that a late point is fast enough, it has to be worked out before it counts.
-  if (mostCycles !== undefined && !rows.some((row) => row.exact && isEnough(row))) {
+  if (input.whole && mostCycles !== undefined && !rows.some((row) => row.exact && isEnough(row))) {
     const slow = order.filter(isTooSlow);
     total += slow.length;
     await forEachOf(slow, pool.workers, async (tile) => {

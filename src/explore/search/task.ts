@@ -1,18 +1,14 @@
 import type { Board } from '../../boards/index.ts';
 import type { CheckedGraph } from '../../check/index.ts';
 import { multiplierKinds } from '../../dsl/design.ts';
-import { arrayFitsBoard } from '../../plan/budget.ts';
 import type { EngineShape, Multipliers, WeightPlace } from '../../plan/index.ts';
 import { shapesOf, type TileGroup } from '../../plan/tiles.ts';
-import { bindingOf } from '../binding.ts';
-import {
-  createEvaluator,
-  createTemplates,
-  type Evaluator,
-  type Worked,
-} from '../evaluate/evaluator.ts';
-import { paretoFront } from '../front.ts';
+import { type Budget, type PointLimits, shareOfBudget } from '../binding.ts';
+import { type ArrayKind, createArrays } from '../evaluate/arrays.ts';
+import { createEvaluator, type Evaluator, estimateOf, type Worked } from '../evaluate/evaluator.ts';
+import { createTemplates } from '../evaluate/frames.ts';
 import type { SpaceOptions } from '../space.ts';
+import { addPoint, noPoints, worthKeeping } from './points.ts';
 
 /** One tile with all its lanes, multipliers, places of weights, and bits. */
 export interface TileTask {
@@ -22,6 +18,7 @@ export interface TileTask {
   readonly options: SpaceOptions;
   /** Numbers of the graphs to plan, in the order of their precision. */
   readonly graphs: readonly number[];
+  readonly limits: PointLimits;
   /** Its points are counted and not worked out: a bound says that they are too slow. */
   readonly tooSlow: boolean;
 }
@@ -64,24 +61,35 @@ export type TaskResult<T extends Task> = T extends TileTask ? TileResult : Row;
 /** Runs tasks on graphs of one structure, and keeps what they share from task to task. */
 export function createRunner(graphs: readonly CheckedGraph[]): (task: Task) => TileResult | Row {
   const templates = createTemplates(graphs[0] as CheckedGraph);
-  const evaluators = new Map<string, Evaluator>();
-  const evaluator = (graph: number, board: Board): Evaluator => {
-    const key = `${graph} ${JSON.stringify(board)}`;
-    const found =
-      evaluators.get(key) ?? createEvaluator(graphs[graph] as CheckedGraph, board, templates);
-    evaluators.set(key, found);
-    return found;
+  const boards = new Map<string, (graph: number) => Evaluator>();
+  const evaluatorsOn = (board: Board) => {
+    const key = JSON.stringify(board);
+    const known = boards.get(key);
+    if (known) return known;
+    const arrays = createArrays(board);
+    const evaluators: Evaluator[] = [];
+    const made = (graph: number): Evaluator => {
+      evaluators[graph] ??= createEvaluator(
+        graphs[graph] as CheckedGraph,
+        board,
+        templates,
+        arrays,
+      );
+      return evaluators[graph] as Evaluator;
+    };
+    boards.set(key, made);
+    return made;
   };
   return (task) => {
-    if (task.kind === 'tile') return runTile(task, (graph) => evaluator(graph, task.board));
+    if (task.kind === 'tile') return runTile(task, evaluatorsOn(task.board));
     const { row, board } = task;
     const { tile, multipliers, place, graph } = row;
-    return { ...row, ...evaluator(graph, board).workExactly({ ...tile, multipliers }, place) };
+    return { ...row, ...evaluatorsOn(board)(graph).workExactly({ ...tile, multipliers }, place) };
   };
 }
 
 function runTile(
-  { board, tile, options, graphs, tooSlow }: TileTask,
+  { tile, options, graphs, tooSlow, limits }: TileTask,
   evaluator: (graph: number) => Evaluator,
 ): TileResult {
   const began = performance.now();
@@ -89,33 +97,43 @@ function runTile(
     ...(options.onChip ? (['onChip'] as const) : []),
     ...options.buses.map((axiBits) => ({ axiBits })),
   ];
-  const rows: Row[] = [];
+  const points = noPoints();
+  const shareOf = largestShare(limits.budget);
+  const mostWeightBits = limits.weightBits ?? Number.POSITIVE_INFINITY;
   let nearest: Row | null = null;
   let least = Number.POSITIVE_INFINITY;
   const counts = { points: 0, evaluated: 0, cut: 0 };
   for (const graph of graphs) {
     const plans = evaluator(graph);
+    const all = kindsOf(plans, { ...tile, vector: 1 }, options);
+    const kinds = tooSlow ? [] : all.filter(({ fits }) => fits);
+    const own = places.length * tile.vectors.length;
+    counts.points += own * all.length;
+    counts.evaluated += own * kinds.length;
+    counts.cut += own * (all.length - kinds.length);
     for (const shape of shapesOf(tile)) {
-      for (const multipliers of kindsOf(plans, shape, options)) {
-        counts.points += places.length;
-        if (tooSlow || !arrayFitsBoard(shape, multipliers, board)) {
-          counts.cut += places.length;
-          continue;
-        }
-        for (const place of places) {
-          counts.evaluated++;
-          const worked = plans.work({ ...shape, multipliers }, place);
-          const { share } = bindingOf(worked.estimate, board);
-          const row = () => ({ graph, tile: shape, multipliers, place, ...worked });
-          if (share <= 1) rows.push(row());
-          else if (share < least) [nearest, least] = [row(), share];
+      for (const place of places) {
+        if (place === 'onChip' && plans.weightBits > mostWeightBits) continue;
+        const around = plans.around(shape, place);
+        for (const kind of kinds) {
+          const worked = around(kind.latency);
+          if (isBeyond(limits, worked)) continue;
+          const share = shareOf(worked, kind);
+          if (share > 1 && share >= least) continue;
+          if (share <= 1) addPoint(points, graph, worked, kind, shape, place);
+          else {
+            least = share;
+            const { multipliers } = kind;
+            const estimate = estimateOf(worked, kind);
+            nearest = { ...worked, graph, tile: shape, multipliers, place, estimate };
+          }
         }
       }
     }
   }
   const seconds = (performance.now() - began) / 1000;
-  const fitting = rows.length;
-  const { kept, late } = worthKeeping(rows, (row) => {
+  const fitting = points.count;
+  const { kept, late } = worthKeeping(points, (row) => {
     const { tile: shape, multipliers, place, graph } = row;
     return { ...row, ...evaluator(graph).workExactly({ ...shape, multipliers }, place) };
   });
@@ -125,63 +143,33 @@ function runTile(
   };
 }
 
-/** Beats of the bus in a frame up to which a stream is worked out cycle by cycle at once. */
-const FEW_BEATS = 60_000;
-
-/**
- * The points of which no exact one is as good in everything. Those whose bus may be too slow are
- * worked out exactly where that takes little time; else one is kept only where no other place of
- * the weights is surely fast enough for the same engine.
- */
-function worthKeeping(
-  rows: readonly Row[],
-  workExactly: (row: Row) => Row,
-): { readonly kept: readonly Row[]; readonly late: number } {
-  const sure = paretoFront(
-    rows.filter(({ exact }) => exact),
-    measuresOf,
+/** Whether a point takes too long, or brings too many weights in its time. */
+function isBeyond({ latencyCycles, bytesPerCycle }: PointLimits, worked: Worked): boolean {
+  return (
+    (latencyCycles !== null && worked.latencyCycles > latencyCycles) ||
+    (bytesPerCycle !== null && worked.weightBytes > bytesPerCycle * worked.cyclesPerFrame)
   );
-  const sureMeasures = sure.map(measuresOf);
-  const served = new Set(rows.filter(({ exact }) => exact).map(engineKey));
-  const others: Row[] = [];
-  let late = 0;
-  for (const row of rows) {
-    if (row.exact) continue;
-    const own = measuresOf(row);
-    if (sureMeasures.some((sureOnes) => sureOnes.every((m, i) => m <= (own[i] as number))))
-      continue;
-    if (beatsOf(row) <= FEW_BEATS) others.push(workExactly(row));
-    else if (served.has(engineKey(row))) late++;
-    else others.push(row);
-  }
-  const exact = others.filter((row) => row.exact);
-  const kept = [
-    ...paretoFront([...sure, ...exact], measuresOf),
-    ...others.filter((row) => !row.exact),
-  ];
-  return { kept, late };
 }
 
-function beatsOf({ weightBytes, place }: Row): number {
-  return place === 'onChip' ? 0 : (8 * weightBytes) / place.axiBits;
+/** `share` of `bindingOf`, of a plan in two parts and without the rest of it. */
+function largestShare(budget: Budget): (around: Worked, kind: ArrayKind) => number {
+  const { lut, dsp, bram36, uram, memory } = budget;
+  return ({ estimate }, { need }) =>
+    Math.max(
+      shareOfBudget(estimate.lut + need.lut, lut),
+      shareOfBudget(estimate.dsp + need.dsp, dsp),
+      shareOfBudget(estimate.bram36 + need.bram36, bram36),
+      shareOfBudget(estimate.uram + need.uram, uram),
+      shareOfBudget(estimate.memoryBits, memory),
+    );
 }
 
-function engineKey({ graph, tile, multipliers }: Row): string {
-  return `${graph} ${tile.vector} ${multipliers.style} ${multipliers.cell} ${multipliers.lutOutputs}`;
-}
-
-/** What a plan is better in the smaller it is. Graphs are in the order of their precision. */
-export function measuresOf({ cyclesPerFrame, estimate, graph }: Row): readonly number[] {
-  const { lut, dsp, bram36, uram, memoryBits } = estimate;
-  return [cyclesPerFrame, graph, lut, dsp, bram36, uram, memoryBits];
-}
-
-/** Multipliers of a shape, each once: where a primitive is asked for and there is none, none. */
-function kindsOf(plans: Evaluator, shape: EngineShape, options: SpaceOptions): Multipliers[] {
+/** Arrays of a tile, each once: where a primitive is asked for and there is none, none. */
+function kindsOf(plans: Evaluator, tile: EngineShape, options: SpaceOptions): ArrayKind[] {
   return options.primitives.flatMap((primitives) =>
-    plans.legal(shape, primitives).filter(({ style, cell }) => {
+    plans.kinds(tile, primitives).filter(({ multipliers: { style, lutOutputs } }) => {
       const kind = multiplierKinds[style];
-      return kind && options.multipliers.includes(kind) && (cell === 1) === primitives;
+      return kind && options.multipliers.includes(kind) && (options.splits || lutOutputs === 0);
     }),
   );
 }

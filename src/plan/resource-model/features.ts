@@ -20,7 +20,8 @@ export type Features = Readonly<Record<string, number>>;
 
 /**
  * Amounts of registers, adders and multiplexers in the parts of an engine, by the widths of its
- * data paths. None depends on how the array multiplies.
+ * data paths. None depends on how the
+ * array multiplies.
  */
 export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, Features>> {
   const { TP, TI, TO, VL, WORD } = p;
@@ -30,6 +31,7 @@ export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, F
   const { depths } = p;
   const addresses =
     addressBits(depths.activations) + addressBits(depths.residual) + addressBits(depths.weights);
+  const counts = log2Ceil(p.OPERATIONS.largest);
   const select = (words: number, bits: number) => VL * bits * Math.max(0, words / VL - 1);
   const norm = normBits(p);
   const skip = p.SKIP_PRODUCT ? lanes : 0;
@@ -42,7 +44,7 @@ export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, F
       stationary: TI * p.B_BITS,
       words: TP * WORD * p.ACT_BITS,
       weights: TI * p.W_BITS,
-      counts: p.COUNT_BITS,
+      counts,
       addresses,
       external: p.stream ? 1 : 0,
     },
@@ -60,6 +62,7 @@ export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, F
       tables: table * p.TABLE_BITS,
       tableAddresses: table * log2Ceil(p.TABLE_DEPTH),
       offsets: p.OFFSET_BIAS ? lanes * p.OFFSET_BITS : 0,
+      tokenSteps: p.ROW_EXPONENT > 0 ? lanes * p.ACC_BITS : 0,
       channels: TO * (p.BIAS_BITS + (p.HAS_MULT ? 16 : 0)),
     },
     softmax: p.HAS_SOFTMAX
@@ -91,6 +94,7 @@ export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, F
       means: norm.mean,
       channels: log2Ceil(p.CHANNEL_GROUPS),
       channelGroups: p.CHANNEL_GROUPS,
+      tokenSteps: p.ROW_EXPONENT > 0 ? VL * (p.ACT_BITS + p.ROW_EXPONENT) : 0,
     },
     meanPool: p.POOL_PRODUCT
       ? {
@@ -104,7 +108,7 @@ export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, F
     sequencer: {
       one,
       addresses,
-      counts: p.COUNT_BITS,
+      counts,
       products: log2Ceil(p.OPERATIONS.products),
     },
     streams: {

@@ -9,7 +9,14 @@ import {
 } from '../../ir/index.ts';
 import { type EngineShape, tokenWords, wordElements } from '../engine.ts';
 import { type Allocator, allocator, tableAllocator } from '../memory.ts';
-import type { MatmulOperation, ParameterSegment, Program, Tap, WeightSegment } from '../program.ts';
+import type {
+  MatmulOperation,
+  MemoryDepths,
+  ParameterSegment,
+  Program,
+  Tap,
+  WeightSegment,
+} from '../program.ts';
 import { finerBits, rowExponent } from '../row-steps.ts';
 import { type AttentionGroup, attentionGroups } from './groups.ts';
 import { type PooledMemory, type PooledRegion, placeRegions, REGION_SPAN } from './place.ts';
@@ -71,6 +78,10 @@ export interface ScheduleContext {
   epilogue(
     node: LinearNode,
   ): Pick<MatmulOperation, 'shift' | 'low' | 'high' | 'tableBase' | 'skip'>;
+  /** Words of the memories so far, without those whose regions share words. */
+  depths(): Omit<MemoryDepths, PooledMemory>;
+  /** The weights so far; addresses of those on chip are not yet final. */
+  readonly weights: readonly WeightSegment[];
   /** The program of the steps, in their order. */
   finish(steps: readonly Step[]): Program;
 }
@@ -120,6 +131,14 @@ export function scheduleContext(
   };
   const activationTable = (tensor: string, table: Int32Array | null) =>
     table && activationTables.place(tensor, `${tensor}.activation`, table);
+  const memoryDepths = () => ({
+    ...depths,
+    input: inputWords(shape, embedding, patches) * Math.ceil(patchSize / TI),
+    offset: tokenWords(shape, tokens) * residualStride,
+    weights: [...weightSections.values()].reduce((sum, { depth }) => sum + depth, 0),
+    parameters: parameterMemory.depth,
+    normParameters: normMemory.depth,
+  });
 
   return {
     graph,
@@ -183,6 +202,8 @@ export function scheduleContext(
         skip: residual && skipOf(residual, residualStride),
       };
     },
+    depths: memoryDepths,
+    weights,
     finish(steps) {
       const placed = placeRegions(steps, pooled);
       return {
@@ -194,15 +215,7 @@ export function scheduleContext(
         expTables: tables.exp.segments,
         reciprocalTables: tables.reciprocal.segments,
         rsqrtTables: tables.rsqrt.segments,
-        depths: {
-          ...depths,
-          ...placed.depths,
-          input: inputWords(shape, embedding, patches) * Math.ceil(patchSize / TI),
-          offset: tokenWords(shape, tokens) * residualStride,
-          weights: [...weightSections.values()].reduce((sum, { depth }) => sum + depth, 0),
-          parameters: parameterMemory.depth,
-          normParameters: normMemory.depth,
-        },
+        depths: { ...memoryDepths(), ...placed.depths },
       };
     },
   };

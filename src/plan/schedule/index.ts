@@ -63,7 +63,7 @@ export function orderSteps(
  * The next frame may come in as soon as the patches have been read. They have when the first
  * LayerNorm of all rows, or of the last ones, starts: the embedding is finished then.
  */
-function prefetchInput(steps: readonly Step[], tokens: number): Step[] {
+export function prefetchInput(steps: readonly Step[], tokens: number): Step[] {
   const at = steps.findIndex(
     (s) => s.unit === 'layerNorm' && s.operation.tap.rowOffset + s.operation.rows === tokens,
   );

@@ -1,4 +1,4 @@
-import { type EngineShape, latencies, tokenWords } from '../engine.ts';
+import { type EngineShape, type Latencies, latencies, tokenWords } from '../engine.ts';
 import type { LayerNormOperation, MatmulOperation, Unit } from '../program.ts';
 import { columnTiles, type Slice, sliceMatmul } from './slice.ts';
 import type { LayerNormStep, MatmulStep, Step } from './steps.ts';
@@ -23,61 +23,127 @@ export function overlapNorms(
   shape: EngineShape,
   groups: number,
 ): readonly Step[] {
-  const result: Step[] = [];
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i] as Step;
-    const norm = steps[i + 1];
-    const overlapped =
-      step.unit === 'matmul' && norm?.unit === 'layerNorm'
-        ? cutAround(step, norm, followers(steps, i + 2), shape, groups)
-        : null;
-    if (overlapped) {
-      result.push(...overlapped.steps);
-      i += 1 + overlapped.used;
-    } else {
-      result.push(step);
-    }
+  const sites = normSites(steps, shape);
+  return cutAtNorms(steps, sites, normCuts(sites, shape, groups, latencies(shape)), shape, groups);
+}
+
+/** A LayerNorm between products that can be cut; neither lanes nor latencies decide that. */
+export interface NormSite {
+  /** Number of the step before the LayerNorm. */
+  readonly at: number;
+  readonly before: MatmulStep;
+  readonly norm: LayerNormStep;
+  /** The products that stream what it writes; at least one. */
+  readonly after: readonly MatmulStep[];
+}
+
+/** Tiles of columns that are cut: the last ones of the product before, the first of each after. */
+export interface NormCut {
+  readonly tail: number;
+  readonly heads: readonly number[];
+}
+
+/** Where steps can be cut. */
+export function normSites(steps: readonly Step[], shape: EngineShape): readonly NormSite[] {
+  const sites: NormSite[] = [];
+  for (let at = 0; at < steps.length; at++) {
+    const before = steps[at] as Step;
+    const norm = steps[at + 1];
+    if (before.unit !== 'matmul' || norm?.unit !== 'layerNorm') continue;
+    const after = followers(steps, at + 2);
+    const { rows } = norm.operation;
+    if (before.operation.rows !== rows || after.length === 0) continue;
+    if (tokenWords(shape, rows) < 2) continue;
+    sites.push({ at, before, norm, after });
+    at += 1 + after.length;
   }
-  return result;
+  return sites;
 }
 
 /** The products that stream what the LayerNorm before them writes, up to the first other step. */
 function followers(steps: readonly Step[], from: number): MatmulStep[] {
   const products: MatmulStep[] = [];
-  for (const step of steps.slice(from)) {
+  for (let i = from; i < steps.length; i++) {
+    const step = steps[i] as Step;
     if (step.unit !== 'matmul' || step.operation.a.source !== 'normalized') break;
     products.push(step);
   }
   return products;
 }
 
-function cutAround(
-  before: MatmulStep,
-  norm: LayerNormStep,
-  after: readonly MatmulStep[],
+/** How much is cut at each site. */
+export function normCuts(
+  sites: readonly NormSite[],
   shape: EngineShape,
   groups: number,
-): { readonly steps: Step[]; readonly used: number } | null {
-  const { rows } = norm.operation;
-  const words = tokenWords(shape, rows);
-  if (before.operation.rows !== rows || after.length === 0 || words < 2) return null;
-  const middle = Math.ceil(words / 2) * shape.tokens;
-  const halves = [
+  latency: Latencies,
+): readonly NormCut[] {
+  // Issue to issue is three cycles, a result is seen one cycle after it is written.
+  const handOver = latency.result + latency.loadRows + 8;
+  return sites.map(({ before, norm, after }) => {
+    const [first, second] = halvesOf(norm.operation.rows, shape);
+    // Of the product before: enough for the first half of LayerNorm beside the second half.
+    const tail = Math.min(
+      columnTiles(before.operation, shape),
+      Math.ceil(
+        (normCycles(first.rows, groups) + handOver) /
+          tileCycles(before.operation, second, shape, latency),
+      ),
+    );
+    // Of the products after: enough for the second half of LayerNorm.
+    let left = normCycles(second.rows, groups) + handOver;
+    const heads = after.map(({ operation }) => {
+      const cycles = tileCycles(operation, first, shape, latency);
+      const n = left > 0 ? Math.min(columnTiles(operation, shape), Math.ceil(left / cycles)) : 0;
+      left -= n * cycles;
+      return n;
+    });
+    return { tail, heads };
+  });
+}
+
+/** Steps cut at sites of theirs. */
+export function cutAtNorms(
+  steps: readonly Step[],
+  sites: readonly NormSite[],
+  cuts: readonly NormCut[],
+  shape: EngineShape,
+  groups: number,
+): readonly Step[] {
+  const result: Step[] = [];
+  let from = 0;
+  sites.forEach((site, i) => {
+    result.push(...steps.slice(from, site.at));
+    result.push(...cutAround(site, cuts[i] as NormCut, shape, groups));
+    from = site.at + 2 + site.after.length;
+  });
+  result.push(...steps.slice(from));
+  return result;
+}
+
+/** Rows of the two halves, the first of whole words. */
+function halvesOf(rows: number, shape: EngineShape) {
+  const middle = Math.ceil(tokenWords(shape, rows) / 2) * shape.tokens;
+  return [
     { firstRow: 0, rows: middle },
     { firstRow: middle, rows: rows - middle },
   ] as const;
-  const [first, second] = halves;
-  const normCycles = (n: number) => (n + 1) * groups + 18;
-  const { result, loadRows } = latencies(shape);
-  // Issue to issue is three cycles, a result is seen one cycle after it is written.
-  const handOver = result + loadRows + 8;
+}
 
-  // Columns of the product before: enough for the first half of LayerNorm beside the second half.
+function normCycles(rows: number, groups: number): number {
+  return (rows + 1) * groups + 18;
+}
+
+function cutAround(
+  { before, norm, after }: NormSite,
+  { tail, heads }: NormCut,
+  shape: EngineShape,
+  groups: number,
+): Step[] {
+  const { rows } = norm.operation;
+  const halves = halvesOf(rows, shape);
+  const [first, second] = halves;
   const tiles = columnTiles(before.operation, shape);
-  const tail = Math.min(
-    tiles,
-    Math.ceil((normCycles(first.rows) + handOver) / tileCycles(before.operation, second, shape)),
-  );
   const columns = { firstTile: tiles - tail, tiles: tail };
   const cut = (operation: MatmulOperation, slice: Slice, suffix: string): MatmulOperation => ({
     ...sliceMatmul(operation, slice, shape),
@@ -98,16 +164,13 @@ function cutAround(
     }),
   );
 
-  // Columns of the products after: enough for the second half of LayerNorm.
   const upper: MatmulStep[] = [];
   const lower: MatmulStep[] = [];
   const rest: MatmulStep[] = [];
-  let left = normCycles(second.rows) + handOver;
-  for (const step of after) {
+  for (const [i, step] of after.entries()) {
     const { operation } = step;
     const all = columnTiles(operation, shape);
-    const n = left > 0 ? Math.min(all, Math.ceil(left / tileCycles(operation, first, shape))) : 0;
-    left -= n * tileCycles(operation, first, shape);
+    const n = heads[i] as number;
     const head = { firstTile: 0, tiles: n };
     const idle = step.idle.filter((unit) => unit !== 'layerNorm');
     const push = (to: MatmulStep[], slice: Slice, suffix: string) =>
@@ -119,8 +182,8 @@ function cutAround(
     if (n === 0) rest.push({ ...step, idle });
     else if (n < all) push(rest, { ...whole, firstTile: n, tiles: all - n }, '.columns');
   }
-  const [opening, ...others] = upper;
-  if (!opening) return null;
+  // The first of them is always cut: there is a LayerNorm to wait for.
+  const [opening, ...others] = upper as [MatmulStep, ...MatmulStep[]];
   const normHalf = (half: (typeof halves)[number], suffix: string): LayerNormStep => ({
     ...norm,
     operation: normSlice(norm.operation, half, shape, groups, suffix),
@@ -131,18 +194,15 @@ function cutAround(
     ...step,
     idle: [...step.idle, 'layerNorm' satisfies Unit],
   });
-  return {
-    steps: [
-      ...producing,
-      normHalf(first, '.upper'),
-      waiting(opening),
-      normHalf(second, '.lower'),
-      ...others,
-      ...lower.map((step, i) => (i === 0 ? waiting(step) : step)),
-      ...rest,
-    ],
-    used: after.length,
-  };
+  return [
+    ...producing,
+    normHalf(first, '.upper'),
+    waiting(opening),
+    normHalf(second, '.lower'),
+    ...others,
+    ...lower.map((step, i) => (i === 0 ? waiting(step) : step)),
+    ...rest,
+  ];
 }
 
 /** Cycles of one tile of columns over some of the rows. */
@@ -150,8 +210,8 @@ function tileCycles(
   operation: MatmulOperation,
   { rows }: { readonly rows: number },
   shape: EngineShape,
+  { minPass, loadRows }: Latencies,
 ): number {
-  const { minPass, loadRows } = latencies(shape);
   const kTiles = Math.ceil(operation.reduction / shape.inputs);
   return kTiles * Math.max(tokenWords(shape, rows), minPass, loadRows);
 }

@@ -1,18 +1,18 @@
-import { keyOf, type Store, sourcesOf } from '../accuracy/store.ts';
-import { type CheckedGraph, check } from '../check/index.ts';
-import { DiagnosticsError } from '../diagnostics/index.ts';
-import type { WeightSource } from '../dsl/design.ts';
-import type { AnyDesign } from '../dsl/load.ts';
-import { loadImages } from '../images/index.ts';
-import { importManifest, importWeights, keepQuantization } from '../import/index.ts';
-import type { IntegerGraph } from '../ir/index.ts';
-import { parseGraph, serializeGraph } from '../ir/serialize.ts';
-import type { Model, Parameters } from '../model/index.ts';
-import { createObservations, quantizeObserved } from '../quantize/index.ts';
-import { thinGraph } from './evaluate/thin.ts';
-import { quantOf } from './plan-file/index.ts';
-import { bitsName } from './space.ts';
-import type { PlanBits } from './types.ts';
+import { keyOf, type Store, sourcesOf } from '../../accuracy/store.ts';
+import { type CheckedGraph, check } from '../../check/index.ts';
+import { DiagnosticsError } from '../../diagnostics/index.ts';
+import type { WeightSource } from '../../dsl/design.ts';
+import type { AnyDesign } from '../../dsl/load.ts';
+import { loadImages } from '../../images/index.ts';
+import { importManifest, importWeights, keepQuantization } from '../../import/index.ts';
+import type { IntegerGraph } from '../../ir/index.ts';
+import { parseGraph, serializeGraph } from '../../ir/serialize.ts';
+import type { Model, Parameters } from '../../model/index.ts';
+import { createObservations, quantizeObserved } from '../../quantize/index.ts';
+import { quantOf } from '../plan-file/index.ts';
+import { bitsName } from '../space.ts';
+import type { PlanBits } from '../types.ts';
+import { thinGraph } from './thin.ts';
 
 /** A graph as planning reads it, and the bits that it has. */
 export interface PreparedGraph {
@@ -74,7 +74,7 @@ interface GraphSource {
 
 function sourceOf(design: AnyDesign, folder: string): GraphSource {
   const { name, places } = design;
-  const version = once(() => sourcesOf('quantize', 'check', 'import', 'explore/evaluate', 'ir'));
+  const version = once(() => sourcesOf('quantize', 'check', 'import', 'explore/graphs', 'ir'));
   if (design.kind === 'integerDesign') {
     const graph = once(() => importManifest(design.manifest, name, folder, places.manifest));
     return { key: () => keyOf(version(), serializeGraph(graph())), graph: () => graph() };

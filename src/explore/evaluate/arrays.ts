@@ -1,0 +1,71 @@
+import type { Board } from '../../boards/index.ts';
+import { BUDGET } from '../../plan/budget.ts';
+import {
+  type EngineParameters,
+  type EngineShape,
+  type Latencies,
+  latencies,
+  type Multipliers,
+} from '../../plan/index.ts';
+import { type EnginePart, engineParts, NO_MEMORIES } from '../../plan/resources.ts';
+
+/** A way to make the products of a tile, and the array that it makes. */
+export interface ArrayKind {
+  readonly multipliers: Multipliers;
+  readonly latency: Latencies;
+  readonly need: EnginePart;
+  /** Whether the array alone fits the board: where it does not, no plan with it does. */
+  readonly fits: boolean;
+}
+
+/** Arrays on a board, each worked out once for all graphs that have operands of the same bits. */
+export interface Arrays {
+  get(tile: EngineShape, multipliers: Multipliers, parameters: EngineParameters): ArrayKind;
+}
+
+export function createArrays(board: Board): Arrays {
+  const kinds = new Map<string, ArrayKind>();
+  return {
+    get(tile, multipliers, parameters) {
+      const { tokens, inputs, outputs } = tile;
+      const { style, cell, lutOutputs, aBits, bBits } = multipliers;
+      const key = `${tokens} ${inputs} ${outputs} ${style} ${cell} ${lutOutputs} ${aBits} ${bBits}`;
+      const known = kinds.get(key);
+      if (known) return known;
+      const made = arrayKind(tile, multipliers, parameters, board);
+      kinds.set(key, made);
+      return made;
+    },
+  };
+}
+
+/**
+ * The array of a tile as the planner's estimate has it. It depends on the sides of the tile, the
+ * bits of the operands and the multipliers, and on nothing else of the parameters.
+ */
+function arrayKind(
+  tile: EngineShape,
+  multipliers: Multipliers,
+  parameters: EngineParameters,
+  board: Board,
+): ArrayKind {
+  const parts = engineParts(withMultipliers(parameters, tile, multipliers), board, NO_MEMORIES);
+  const need = parts.find(({ name }) => name === 'array');
+  if (!need) throw new Error('the estimate has no array');
+  const { lut, dsp } = board.resources;
+  const fits = need.lut <= BUDGET * lut && (dsp === 0 || need.dsp <= BUDGET * dsp);
+  return { multipliers, latency: latencies({ ...tile, multipliers }), need, fits };
+}
+
+/** Parameters of an engine with the sides of a tile and multipliers in it. */
+export function withMultipliers(
+  parameters: EngineParameters,
+  { tokens, inputs, outputs }: Pick<EngineShape, 'tokens' | 'inputs' | 'outputs'>,
+  { style, cell, lutOutputs }: Pick<Multipliers, 'style' | 'cell' | 'lutOutputs'>,
+): EngineParameters {
+  return {
+    ...parameters,
+    ...{ TP: tokens, TI: inputs, TO: outputs, WORD: Math.max(inputs, outputs) },
+    ...{ STYLE: style, CELL: cell, LUT_TO: lutOutputs },
+  };
+}

@@ -1,0 +1,2 @@
+export { type AllocatedLayers, allocateLayers } from './allocate-layers.ts';
+export { checkAllocator } from './check-allocator.ts';

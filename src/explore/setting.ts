@@ -1,0 +1,88 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { type Board, loadBoard } from '../boards/index.ts';
+import { multiplierKinds, type Target } from '../dsl/design.ts';
+import type { AnyDesign } from '../dsl/load.ts';
+import type { ExploreOptions } from './options.ts';
+import { bitsOfDesign } from './plan-file/index.ts';
+import {
+  BUSES,
+  bitsName,
+  hasExternalMemory,
+  precisionOf,
+  type SpaceOptions,
+  USUAL_BITS,
+} from './space.ts';
+import type { PlanBits, WeightBus } from './types.ts';
+
+/** The board, and its name as a plan file has it: relative to the folder of the design. */
+export function boardOf(design: AnyDesign, folder: string, given: string | undefined) {
+  if (given === undefined) {
+    const { board: boardName } = design.target;
+    return { board: loadBoard(boardName, folder, design.places['target.board']), boardName };
+  }
+  if (!given.endsWith('.json') && !given.includes('/')) {
+    return { board: loadBoard(given, folder), boardName: given };
+  }
+  const path = isAbsolute(given) ? given : resolve(given);
+  const fromDesign = relative(folder, path).split(sep).join('/');
+  const boardName = fromDesign.includes('/') ? fromDesign : `./${fromDesign}`;
+  return { board: loadBoard(boardName, folder), boardName };
+}
+
+/**
+ * The bits to search over, the most precise first. An allocator of VAQF's kind leaves the weights as
+ * they are; one that chooses layer by layer also asks what the narrowest weights would allow.
+ */
+export function candidateBits(
+  design: AnyDesign,
+  { bits: given, allocator }: Pick<ExploreOptions, 'bits' | 'allocator'>,
+): readonly (PlanBits | null)[] {
+  const own = bitsOfDesign(design);
+  if (!own) return [null];
+  const usual = USUAL_BITS.map(([weights, activations]) => ({ weights, activations }));
+  if (allocator === 'vaqf') {
+    const widths = given?.map(({ activations }) => activations) ?? [8, 7, 6, 5, 4, 3, 2];
+    return sorted(widths.map((activations) => ({ ...own, activations })));
+  }
+  const asked = (given ?? usual).map((bits) => ({ ...own, layers: null, ...bits }));
+  const all = [...(given ? [] : [own]), ...asked];
+  if (allocator === undefined || allocator === 'uniform') return sorted(all);
+  const widths = given ? given.map(({ activations }) => activations) : [own.activations];
+  const narrow = widths.map((activations) => ({
+    ...{ ...own, layers: null, weights: NARROWEST, activations },
+  }));
+  return sorted([...all, ...narrow]);
+}
+
+/** Bits of weights that layers have at least. */
+export const NARROWEST = 2;
+
+function sorted(all: readonly PlanBits[]): readonly PlanBits[] {
+  const unique = new Map(all.map((bits) => [bitsName(bits), bits]));
+  return [...unique.values()].sort((a, b) => precisionOf(b) - precisionOf(a));
+}
+
+/** What is left open by the design's target and the options. */
+export function spaceOf(
+  target: Target,
+  board: Board,
+  options: ExploreOptions,
+  own: boolean,
+): SpaceOptions {
+  const { weights, weightBus, multipliers, primitives, lutOutputs, clockMHz } = target;
+  const external = weights !== 'onChip' && (weights === 'external' || hasExternalMemory(board));
+  const buses = options.buses ?? (weightBus ? [weightBus] : BUSES);
+  const clock = own ? (clockMHz ?? board.defaultClockMHz) : board.defaultClockMHz;
+  const clocksMHz = options.clocksMHz ?? [clock];
+  // Cycles count on a memory that gives a beat in every cycle.
+  const bytes = board.externalMemory?.bytesPerSecond ?? Number.POSITIVE_INFINITY;
+  const isKept = (bus: WeightBus) => (bus / 8) * Math.max(...clocksMHz) * 1e6 <= bytes;
+  return {
+    clocksMHz,
+    multipliers: options.multipliers ?? (multipliers ? [multipliers] : multiplierKinds),
+    primitives: primitives === undefined ? [false, true] : [primitives],
+    splits: (options.splits ?? true) && lutOutputs !== 0,
+    onChip: weights !== 'external',
+    buses: external ? buses.filter(isKept) : [],
+  };
+}
