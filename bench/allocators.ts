@@ -32,6 +32,10 @@ export interface AllocatorsOptions {
   /** Others, that the sensitivity of layers is measured on. */
   readonly probes: number;
   readonly models: readonly string[];
+  /** Bits of weights that layers may have, around a design in 8 bits. */
+  readonly widths?: readonly number[] | undefined;
+  /** Bits of a weight on the average; whole ones are those that uniform bits can use up. */
+  readonly budgets?: readonly number[] | undefined;
   readonly workers?: number | undefined;
 }
 
@@ -52,10 +56,8 @@ interface Row {
   readonly bits: LayerBits;
 }
 
-/** Bits of weights that layers may have, around a design in 8 bits. */
 const WIDTHS = [2, 3, 4, 5, 6, 8];
 const BASE = { weights: 8, activations: 8, residual: 16 } as const;
-/** Bits of a weight on the average; whole ones are those that uniform bits can use up. */
 const BUDGETS = [2, 2.5, 3, 3.5, 4];
 const ALLOCATORS = ['greedy', 'hawq-v3'] as const satisfies readonly AllocatorName[];
 
@@ -69,12 +71,12 @@ export async function benchAllocators(options: AllocatorsOptions): Promise<Measu
   for (const subject of await accuracySubjects(options.models, options.images)) {
     rows.push(...(await measure(subject, options, solver)));
   }
-  return { text: textOf(rows), json: { ...options, base: BASE, widths: WIDTHS, rows } };
+  return { text: textOf(rows), json: { base: BASE, widths: WIDTHS, ...options, rows } };
 }
 
 async function measure(
   subject: AccuracySubject,
-  { probes, workers }: AllocatorsOptions,
+  { probes, workers, widths = WIDTHS, budgets = BUDGETS }: AllocatorsOptions,
   solver: Solver,
 ): Promise<Row[]> {
   const { name, model, weights, folder, calibration } = subject;
@@ -94,7 +96,7 @@ async function measure(
         process.stderr.write(`\r${name}: sensitivity ${done} of ${all} `);
       models.push(
         await measureSensitivity(probe, observations, {
-          ...{ settings: BASE, weights: WIDTHS, metric, onProgress },
+          ...{ settings: BASE, weights: widths, metric, onProgress },
         }),
       );
     }
@@ -103,7 +105,7 @@ async function measure(
       readonly by: AccuracyModel;
     })[] = [];
     const count = [...weightCounts(model).values()].reduce((a, b) => a + b);
-    for (const budget of BUDGETS) {
+    for (const budget of budgets) {
       const limits = [{ cost: 'weightBits', atMost: budget * count }];
       const add = async (allocator: AllocatorName, by: AccuracyModel, metric: Metric | null) => {
         const problem = weightProblem(by, model, limits);

@@ -72,7 +72,8 @@ function figuresOf(plan: ExploredPlan): Figures {
   const { tokens, inputs, outputs } = plan.point.tile;
   const gops = (2 * tokens * inputs * outputs * utilization * plan.point.clockMHz) / 1e3;
   return {
-    ...{ plan, framesPerSecond, gops },
+    plan: { point: plan.point, evaluation: plan.evaluation },
+    ...{ framesPerSecond, gops },
     gopsPerDsp: need.dsp > 0 ? gops / need.dsp : Number.POSITIVE_INFINITY,
     gopsPerKLut: (1000 * gops) / need.lut,
   };
