@@ -17,6 +17,9 @@ import {
 import { type ArrayStyle, arrayFits } from '../../src/plan/array.ts';
 import { caseRandom } from './random-design.ts';
 
+/** Designs from this one on choose steps per token. */
+const FIRST_WITH_STEPS = 24;
+
 /** A transformer with an engine of its own, of the kinds that a search tries. */
 export interface CharacterizedDesign {
   readonly design: Design;
@@ -30,7 +33,7 @@ const SIDES = [4, 6, 8, 12, 16, 24, 32] as const;
 const LARGEST = { array: 256, outputs: 16 };
 
 /**
- * Design `index` of a seed. Of one or two blocks only: the cells do not depend on how often an
+ * Design `index` of a seed; from 24 on with steps per token. Of one or two blocks only: the cells do not depend on how often an
  * engine runs its program, except in the memories, which are mapped by formula.
  */
 export function characterizedDesign(seed: number, index: number): CharacterizedDesign {
@@ -61,7 +64,7 @@ export function characterizedDesign(seed: number, index: number): CharacterizedD
   const { tokens, inputs, outputs, vector } = target.tile;
   const text = [
     `${side}x${side} w${width} h${heads} ${pooling} ${classes}`,
-    `W${weights}A${activations}R${stream}`,
+    `W${weights}A${activations}R${stream}${index >= FIRST_WITH_STEPS ? ' steps' : ''}`,
     `${tokens}x${inputs}x${outputs}/${vector}`,
     `${target.multipliers}${target.primitives ? '+' : ''}${target.lutOutputs ? `/${target.lutOutputs}` : ''}`,
     target.weights === 'external' ? `axi${target.weightBus}` : 'onChip',
@@ -72,7 +75,10 @@ export function characterizedDesign(seed: number, index: number): CharacterizedD
       name,
       model,
       weights: random({ seed: index + 1 }),
-      quant: quant.minmax({ weights, activations, residual: stream }),
+      quant: quant({
+        ...{ weights, activations, residual: stream },
+        ...(index >= FIRST_WITH_STEPS && { steps: 'token' }),
+      }),
       calibration: noise({ count: 1, seed: 1 }),
       target: { board: 'vck190', ...target },
     }),
