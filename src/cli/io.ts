@@ -2,16 +2,19 @@
 export interface Io {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** Whether people watch stderr: then a running step is shown before it is done. */
-  readonly interactive: boolean;
+  /** Stderr where people watch it: then a running step is shown before it is done. */
+  readonly terminal?: NodeJS.WriteStream | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export function processIo(): Io {
+  const { stderr } = process;
+  // A terminal that does not say how wide it is cannot have a line written again.
+  const isWatched = stderr.isTTY && stderr.columns > 0 && process.env.CI === undefined;
   return {
     stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
-    interactive: process.stderr.isTTY === true && process.env.CI === undefined,
+    stderr: (text) => stderr.write(text),
+    terminal: isWatched ? stderr : undefined,
     env: process.env,
   };
 }

@@ -93,7 +93,6 @@ describe('a design with a folder of images', () => {
       stderr: (text: string) => {
         said += text;
       },
-      interactive: false,
       env: {},
     };
     expect(await main(['accuracy', file, '--compare', 'magic'], engine, io)).toBe(2);
@@ -172,7 +171,6 @@ describe('vitrum quantize --list', () => {
         text += part;
       },
       stderr: () => {},
-      interactive: false,
       env: {},
     };
     expect(await main(['quantize', '--list'], engine, io)).toBe(0);

@@ -39,7 +39,6 @@ export async function vitrum(...args: readonly string[]): Promise<Answer> {
     stderr: (text) => {
       stderr += text;
     },
-    interactive: false,
     env: {},
   });
   const { diagnostics = [] } = JSON.parse(stdout) as { diagnostics?: Diagnostic[] };

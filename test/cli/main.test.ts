@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { Engine, SimResult, SynthResult } from '../../src/cli/commands/contracts.ts';
 import { main } from '../../src/cli/main.ts';
@@ -115,12 +116,27 @@ async function vitrum(args: string[], engine: Partial<Engine> = {}, options = {}
       stderr: (text) => {
         stderr += text;
       },
-      interactive: false,
       env: {},
       ...options,
     },
   );
   return { code, stdout, stderr };
+}
+
+/** A terminal as far as a line that is written again and again needs one. */
+function fakeTerminal() {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const moves = { clearLine: () => true, cursorTo: () => true, moveCursor: () => true };
+  return {
+    terminal: Object.assign(stream, { isTTY: true, columns: 80, ...moves }),
+    written: () => text,
+  };
 }
 
 /** The whole of stdout has to be one line with one JSON object. */
@@ -157,10 +173,17 @@ describe('build', () => {
   });
 
   test('on a terminal a step shows before it is done', async () => {
-    const build: Engine['build'] = (_design, _options, { onStep }) =>
-      stepper(6, onStep)('quantize', () => Promise.reject(new Error('stop')));
-    const { stderr } = await vitrum(['build', 'a'], { build }, { interactive: true });
-    expect(stderr).toMatch(/^\[1\/6\] quantize \.\.\. \d\.\d s, failed\n/);
+    const build: Engine['build'] = (_design, _options, { onStep, onProgress }) =>
+      stepper(6, onStep)('quantize', async () => {
+        onProgress?.('40 %');
+        throw new Error('stop');
+      });
+    const { terminal, written } = fakeTerminal();
+    const { stderr } = await vitrum(['build', 'a'], { build }, { terminal });
+    const shown = written();
+    expect(shown.indexOf('[1/6] quantize ... 40 %')).toBeGreaterThan(0);
+    expect(shown).toMatch(/\[1\/6\] quantize \.\.\. \d\.\d s, failed\n$/);
+    expect(stderr).not.toContain('quantize ...');
   });
 });
 
