@@ -61,7 +61,7 @@ function read(): Characterization {
   return JSON.parse(readFileSync(results, 'utf8'));
 }
 
-/** Every engine is kept as soon as it is known, and cheap the next time: units are cached. */
+/** A run that is broken off is cheap the next time: units are cached. */
 async function collect({ count, seed, jobs, large }: Options): Promise<Characterization> {
   const engines: CharacterizedEngine[] = [];
   let tool = '';

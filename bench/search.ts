@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openStore } from '../src/accuracy/store.ts';
 import { loadBoard } from '../src/boards/index.ts';
 import { table, thousands } from '../src/cli/text.ts';
 import { multiplierKinds } from '../src/dsl/design.ts';
@@ -11,6 +10,7 @@ import { bitsName, explore, type VerifiedPlan, verifyPlans } from '../src/explor
 import { bitsOfDesign } from '../src/explore/plan-file/index.ts';
 import { createRunner, type TileResult } from '../src/explore/search/task.ts';
 import { BUSES, tileGroups, USUAL_BITS } from '../src/explore/space.ts';
+import { openStore } from '../src/tools/store.ts';
 import { cacheFolder } from '../src/verify/cache.ts';
 import { type AllocatorsOptions, benchAllocators } from './allocators.ts';
 import { besidePublished } from './search-published.ts';

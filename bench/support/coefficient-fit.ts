@@ -149,7 +149,8 @@ export function leastAbsolute(samples: readonly Sample[], solver: Solver): Featu
     const column = Columns[`c${k}`];
     const value = column && 'Primal' in column ? Number(column.Primal) : 0;
     const rounded = Number(value.toPrecision(DIGITS));
-    if (rounded > 0) found[name] = rounded;
+    // Below that it is what the solver leaves over.
+    if (rounded > 1e-6) found[name] = rounded;
   });
   return found;
 }

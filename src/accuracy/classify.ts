@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { keyOf, type Store } from '../tools/store.ts';
 import type { Job, Logits, Network } from './job.ts';
-import { keyOf, type Store } from './store.ts';
 import { createRunner } from './worker.ts';
 
 /** Images of one job: small enough that little is lost when a run is broken off. */

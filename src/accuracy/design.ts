@@ -15,11 +15,11 @@ import {
 import { importWeights, keepQuantization } from '../import/index.ts';
 import { createObservations } from '../quantize/index.ts';
 import { type OnStep, stepper } from '../tools/index.ts';
+import { openStore } from '../tools/store.ts';
 import { cacheFolder } from '../verify/cache.ts';
 import { type Accuracy, bitsOf, type Candidate, measureAccuracy } from './measure.ts';
 import { pictures } from './pictures.ts';
 import { referenceOf } from './reference.ts';
-import { openStore } from './store.ts';
 
 export interface DesignAccuracyOptions {
   /** Folder or file of images; absent means those of the design's own source. */

@@ -1,3 +1,4 @@
+export { openStore, type Store } from '../tools/store.ts';
 export type { DesignAccuracyOptions } from './design.ts';
 export {
   type Accuracy,
@@ -10,4 +11,3 @@ export {
 } from './measure.ts';
 export { referenceOf } from './reference.ts';
 export type { Score } from './scores.ts';
-export { openStore, type Store } from './store.ts';

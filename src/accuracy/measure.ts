@@ -4,11 +4,11 @@ import { type LabelledImage, splitImages } from '../images/index.ts';
 import type { IntegerGraph } from '../ir/index.ts';
 import { type Observations, type Quantized, quantizeObserved } from '../quantize/index.ts';
 import { type RunStep, stepper } from '../tools/index.ts';
+import { keyOf, type Store, sourcesOf } from '../tools/store.ts';
 import { createClassifier } from './classify.ts';
 import type { Logits, Network } from './job.ts';
 import { agreementOf, type Score, scoreOf } from './scores.ts';
 import { type LayerNoise, signalToNoise, worstLayer } from './signal-to-noise.ts';
-import { keyOf, type Store, sourcesOf } from './store.ts';
 
 /** One way to quantize. */
 export interface Candidate {

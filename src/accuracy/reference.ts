@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { WeightSource } from '../dsl/design.ts';
 import type { ImageFormat } from '../model/index.ts';
+import { keyOf } from '../tools/store.ts';
 import { OWN_MODEL, type Reference } from './measure.ts';
 import { onnxRuntimeFor } from './onnxruntime.ts';
-import { keyOf } from './store.ts';
 
 /** ONNX Runtime on the weights file where it can run it; otherwise why it is Vitrum's own model. */
 export async function referenceOf(

@@ -35,7 +35,7 @@ export function exploreText(found: ExploreCommandResult): string {
 
 function headline({ design, board, targetFps, reached, answer }: ExploreResult): string {
   const head = `${design} on ${board.name}`;
-  if (!answer) return `${head}: nothing fits the board.`;
+  if (!answer) return `${head}: nothing fits the board and the limits.`;
   const { framesPerSecond } = answer.evaluation;
   const rate = framesPerSecond.toFixed(1);
   if (targetFps === null) return `${head}: ${rate} frames per second at most at ${bits(answer)}`;
@@ -81,6 +81,7 @@ function planText(answer: NonNullable<ExploreResult['answer']>, result: ExploreR
     ['latency', `${evaluation.latencyMs.toFixed(2)} ms`],
     ['use of the array', `${(100 * evaluation.utilization).toFixed(1)} %`],
     ['LUT', `${thousands(need.lut)} of ${thousands(resources.lut)}`],
+    ['FF', thousands(need.ff)],
     ['DSP', `${thousands(need.dsp)} of ${thousands(resources.dsp)}`],
     ['BRAM36', `${need.bram36} of ${resources.bram36}`],
     ['URAM', `${need.uram} of ${resources.uram}`],

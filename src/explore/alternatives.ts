@@ -1,5 +1,5 @@
-import type { Store } from '../accuracy/store.ts';
 import { knownBoards, loadBoard } from '../boards/index.ts';
+import type { Store } from '../tools/store.ts';
 import { type PreparedGraph, prepareGraphs } from './graphs/prepare.ts';
 import { bitsOfDesign } from './plan-file/index.ts';
 import type { TaskPool } from './search/pool.ts';
@@ -63,6 +63,7 @@ export async function otherBits(
     .sort((a, b) => precisionOf(b) - precisionOf(a));
   const at = async (bits: PlanBits): Promise<ExploredPlan | null> => {
     const prepared = prepareGraphs(design, folder, [bits], store).graphs;
+    if (prepared.length === 0) return null;
     const own = pool(prepared);
     try {
       const options = { ...setting.options, onProgress: undefined };
@@ -85,7 +86,7 @@ export async function otherBits(
 async function reaching(setting: SearchSetting): Promise<ExploredPlan | null> {
   const session = createSession(setting);
   const { rows } = await session.run(false);
-  const settler = createSettler(setting.pool, setting.board, rows);
+  const settler = createSettler(setting.pool, setting.board, rows, session.limits);
   const row = await session.answer(settler);
   return row && session.reaches(row) ? session.explored(row) : null;
 }

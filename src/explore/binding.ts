@@ -10,13 +10,15 @@ export type Budget = Readonly<Record<'lut' | 'dsp' | 'bram36' | 'uram' | 'memory
 export function budgetOf({ resources, ...board }: Board, limits: Limits = {}): Budget {
   const least = (has: number, limit = Number.POSITIVE_INFINITY) => Math.min(BUDGET * has, limit);
   const counted = board.lutInputs === 6;
-  const { POSITIVE_INFINITY: any } = Number;
+  const unlimited = Number.POSITIVE_INFINITY;
+  // Blocks of other devices are counted by their bits.
+  const blockBits = (limits.bram36 ?? unlimited) * 36 * 1024;
   return {
     lut: least(resources.lut, limits.lut),
     dsp: least(resources.dsp, limits.dsp),
-    bram36: counted ? least(resources.bram36, limits.bram36) : any,
-    uram: counted ? least(resources.uram, limits.uram) : any,
-    memory: counted ? any : BUDGET * board.memoryBits,
+    bram36: counted ? least(resources.bram36, limits.bram36) : unlimited,
+    uram: counted ? least(resources.uram, limits.uram) : unlimited,
+    memory: counted ? unlimited : Math.min(BUDGET * board.memoryBits, blockBits),
   };
 }
 
@@ -39,6 +41,23 @@ export function pointLimits(board: Board, clockMHz: number, limits: Limits = {})
     weightBits: weightKbit === undefined ? null : weightKbit * 1024,
     bytesPerCycle: bandwidth === undefined ? null : (bandwidth * 1e3) / clockMHz,
   };
+}
+
+/**
+ * Whether a point takes too long, or brings too many weights in its time. Where cycles are a lower
+ * bound, the time for the weights may be longer.
+ */
+export function isBeyond(
+  { latencyCycles, bytesPerCycle }: PointLimits,
+  worked: Readonly<
+    { exact: boolean } & Record<'cyclesPerFrame' | 'latencyCycles' | 'weightBytes', number>
+  >,
+): boolean {
+  const tooMany =
+    bytesPerCycle !== null && worked.weightBytes > bytesPerCycle * worked.cyclesPerFrame;
+  return (
+    (latencyCycles !== null && worked.latencyCycles > latencyCycles) || (worked.exact && tooMany)
+  );
 }
 
 /**

@@ -8,9 +8,9 @@ export function detailsOf(plan: Plan): PlanDetails {
   return {
     losses: lossReport(occupancy(plan)),
     memories: memoryMap(parameters, board).memories,
-    modules: engineParts(parameters, board).map(({ name, lut, dsp, bram36, uram }) => ({
+    modules: engineParts(parameters, board).map(({ name, lut, ff, dsp, bram36, uram }) => ({
       name,
-      need: { lut, ff: null, dsp, bram36, uram },
+      need: { lut, ff, dsp, bram36, uram },
     })),
     framesInFlight: Math.ceil(cycles.latency / cycles.perFrame),
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { keyOf, openStore, sourcesOf } from '../accuracy/store.ts';
 import { type AnyDesign, loadAnyDesign } from '../dsl/load.ts';
 import { type RunStep, stepper } from '../tools/index.ts';
+import { keyOf, openStore, sourcesOf } from '../tools/store.ts';
 import { cacheFolder } from '../verify/cache.ts';
 import { otherBits, otherBoards } from './alternatives.ts';
 import { type PreparedGraph, prepareGraphs, type RefusedBits } from './graphs/prepare.ts';
@@ -44,7 +44,8 @@ export async function explore(
     () => prepareGraphs(design, folder, candidateBits(design, options), store),
     ({ graphs }) => graphs.map(({ bits }) => bitsName(bits)).join(' '),
   );
-  const { graphs } = prepared;
+  const { graphs, fault } = prepared;
+  if (graphs.length === 0 && fault) throw fault;
   const version = sourcesOf('plan', 'explore', 'boards');
   const poolOf = (some: readonly PreparedGraph[]) => {
     const checked = some.map((graph) => graph.checked);
@@ -60,7 +61,7 @@ export async function explore(
     const setting: SearchSetting = { design, board, boardName, graphs, pool, options };
     const session = createSession(setting);
     const found = await step('search', session.run, ({ counts }) => `${counts.evaluated} plans`);
-    const settler = createSettler(pool, board, found.rows);
+    const settler = createSettler(pool, board, found.rows, session.limits);
     const { answer, front, layers } = await step('settle', async () => {
       const uniform = await session.answer(settler);
       return {

@@ -20,7 +20,7 @@ export interface RowContext {
 export function exploredPlan(row: Row, clockMHz: number, context: RowContext): ExploredPlan {
   const { tile, multipliers, place, estimate, cyclesPerFrame, latencyCycles } = row;
   const { budget, boardName, bits, products } = context;
-  const { lut, dsp, bram36, uram, memoryBits } = estimate;
+  const { lut, ff, dsp, bram36, uram, memoryBits } = estimate;
   const binding = bindingOf(estimate, budget);
   return {
     point: {
@@ -45,7 +45,7 @@ export function exploredPlan(row: Row, clockMHz: number, context: RowContext): E
       framesPerSecond: (clockMHz * 1e6) / cyclesPerFrame,
       latencyMs: latencyCycles / (clockMHz * 1e3),
       utilization: products / (productsPerCycle(tile) * cyclesPerFrame),
-      need: { lut, ff: null, dsp, bram36, uram },
+      need: { lut, ff, dsp, bram36, uram },
       memoryBits,
       weightBytes: row.weightBytes,
       fits: binding.share <= 1,

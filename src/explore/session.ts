@@ -4,7 +4,7 @@ import { readsRowsAlone } from '../plan/choose.ts';
 import { type Plan, planShape } from '../plan/index.ts';
 import { usefulProducts } from '../plan/program.ts';
 import { schedule } from '../plan/schedule/index.ts';
-import { type Budget, pointLimits } from './binding.ts';
+import { type Budget, type PointLimits, pointLimits } from './binding.ts';
 import { fastest, leastOfMostPrecise } from './choose.ts';
 import { detailsOf } from './details.ts';
 import type { PreparedGraph } from './graphs/prepare.ts';
@@ -30,6 +30,7 @@ export interface SearchSetting {
 
 /** A search of one setting, and what its rows are to the target. */
 export interface SearchSession {
+  readonly limits: PointLimits;
   readonly budget: Budget;
   readonly bits: RowContext['bits'];
   /** @param whole false leaves out tiles that are too slow, even if nothing reaches the target */
@@ -81,7 +82,7 @@ export function createSession(setting: SearchSetting): SearchSession {
     return planShape(checked, board, clockOf(row), { ...tile, multipliers }, place);
   };
   return {
-    ...{ budget, bits, misses, explored, plan },
+    ...{ limits: allowed, budget, bits, misses, explored, plan },
     reaches: (row) => targetFps === undefined || (row !== null && !misses(row)),
     run: (whole = true) =>
       searchTiles({

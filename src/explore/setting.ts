@@ -45,7 +45,8 @@ export function candidateBits(
     return sorted(widths.map((activations) => ({ ...own, activations })));
   }
   const asked = (given ?? usual).map((bits) => ({ ...own, layers: null, ...bits }));
-  const all = [...(given ? [] : [own]), ...asked];
+  // Of equal names the last is kept: the design's own bits have those of single layers.
+  const all = [...asked, ...(given ? [] : [own])];
   if (allocator === undefined || allocator === 'uniform') return sorted(all);
   const widths = given ? given.map(({ activations }) => activations) : [own.activations];
   const narrow = widths.map((activations) => ({

@@ -69,10 +69,8 @@ export interface PlanPoint {
 export const resourceNames = ['lut', 'ff', 'dsp', 'bram36', 'uram'] as const;
 export type ResourceName = (typeof resourceNames)[number];
 
-/** Counts of a need: LUTs, flip-flops, DSPs, blocks of 36 kbit, UltraRAMs; null: not modelled. */
-export type Need = Readonly<Record<Exclude<ResourceName, 'ff'>, number>> & {
-  readonly ff: number | null;
-};
+/** Counts of a need: LUTs, flip-flops, DSPs, blocks of 36 kbit, UltraRAMs. */
+export type Need = Readonly<Record<ResourceName, number>>;
 
 /** What a plan may take at most, where a user wants less than a board has. */
 export interface Limits {

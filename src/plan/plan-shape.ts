@@ -132,7 +132,7 @@ export function streamRule(graph: IntegerGraph): StreamRule {
           (w) =>
             w.bits <= bits &&
             (tokenWords(shape, w.rows) * axiBits >= tileBits / 2 ||
-              (w.count * bits) / axiBits <= SMALL_SHARE * frame),
+              (w.rows === 1 && (w.count * bits) / axiBits <= SMALL_SHARE * frame)),
         )
         .map(({ name }) => name);
       const chosen = new Set(names);

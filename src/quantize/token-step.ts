@@ -17,7 +17,7 @@ export function tokenStep(
   largest: number,
 ): number {
   let best = observed;
-  let least = Number.POSITIVE_INFINITY;
+  let least = errorOf(rows, observed, format, largest);
   for (let i = -TRIES; i <= TRIES; i++) {
     const step = observed * 2 ** (i / TRIES);
     const error = errorOf(rows, step, format, largest);

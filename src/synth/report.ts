@@ -34,7 +34,7 @@ export interface SynthReport extends Utilization {
   readonly family: string;
   /** Largest first; the columns add up to the whole. */
   readonly modules: readonly UnitUtilization[];
-  /** Everything Yosys warned of, each text once. */
+  /** What Yosys warned of while it elaborated, and with `flatten` later too, each text once. */
   readonly warnings: readonly string[];
   /** Those of the warnings that make the design wrong; empty means the check passed. */
   readonly faults: readonly string[];

@@ -5,7 +5,7 @@ export const ELABORATED = 'VITRUM: elaborated';
 export const PACKAGED_RESULT = 'result';
 
 /** Yosys families; resources of the open families are counted as UltraScale+ unless asked otherwise. */
-export type YosysFamily = 'xcup' | 'xcu' | 'xc7';
+export type YosysFamily = 'xcup' | 'xc7';
 
 /**
  * Reads and elaborates. `proc; check` before mapping, because optimization silently turns an
@@ -30,7 +30,7 @@ export function mappingScript(top: string, family: YosysFamily, result: string):
 }
 
 /** UltraRAM is for memories that ask for it, so `-uram`, which moves others there, is left out. */
-export function mapCommand(top: string, family: YosysFamily): string {
+function mapCommand(top: string, family: YosysFamily): string {
   return `synth_xilinx -family ${family} -top ${top} -noiopad -noclkbuf -flatten`;
 }
 

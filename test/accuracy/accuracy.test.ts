@@ -7,12 +7,12 @@ import { measureAccuracy, openStore, type Store } from '../../src/accuracy/index
 import { pictures } from '../../src/accuracy/pictures.ts';
 import { agreementOf, scoreOf } from '../../src/accuracy/scores.ts';
 import { worstLayer } from '../../src/accuracy/signal-to-noise.ts';
-import { keyOf } from '../../src/accuracy/store.ts';
 import { presets } from '../../src/dsl/presets.ts';
 import { argMax } from '../../src/golden/index.ts';
 import { loadLabelled } from '../../src/images/index.ts';
 import { randomParameters } from '../../src/import/index.ts';
 import { createObservations, runFloatModel } from '../../src/quantize/index.ts';
+import { keyOf } from '../../src/tools/store.ts';
 import { smallModel } from '../quantize/models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vitrum-accuracy-'));

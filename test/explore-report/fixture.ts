@@ -2,7 +2,7 @@ import { loadBoard } from '../../src/boards/index.ts';
 import { check } from '../../src/check/index.ts';
 import { answerMachine, type ReportInput } from '../../src/explore/report/index.ts';
 import { boardMachine, operatorsOf, precisionOf } from '../../src/explore/roofline/index.ts';
-import type { ExploredPlan, ExploreResult, ModuleNeed, Need } from '../../src/explore/types.ts';
+import type { ExploredPlan, ExploreResult, ModuleNeed } from '../../src/explore/types.ts';
 import { randomImages } from '../../src/images/random.ts';
 import { randomParameters } from '../../src/import/random.ts';
 import type { Model } from '../../src/model/index.ts';
@@ -77,7 +77,7 @@ export function reportFixture(options: FixtureOptions): ReportInput {
 
 function exploredOf(plan: Plan, bits: number, top1: number): ExploredPlan {
   const { shape, cycles, estimate } = plan;
-  const need: Need = { ...estimate, ff: null };
+  const { memoryBits: _, ...need } = estimate;
   const shares = (['lut', 'dsp', 'bram36'] as const).map((resource) => {
     const budget = 0.9 * plan.board.resources[resource];
     return { resource, need: need[resource], budget, share: need[resource] / budget };
@@ -109,7 +109,7 @@ function exploredOf(plan: Plan, bits: number, top1: number): ExploredPlan {
 
 /** Parts that add up to the estimate; how they are split does not matter here. */
 function modulesOf({ estimate: { lut, dsp, bram36, uram } }: Plan): ModuleNeed[] {
-  const none = { lut: 0, ff: null, dsp: 0, bram36: 0, uram: 0 };
+  const none = { lut: 0, ff: 0, dsp: 0, bram36: 0, uram: 0 };
   const part = (n: number, share: number) => Math.floor(n * share);
   const array = { ...none, lut: part(lut, 0.5), dsp: part(dsp, 0.8) };
   const epilogue = { ...none, lut: part(lut, 0.2), dsp: dsp - array.dsp };

@@ -35,7 +35,7 @@ async function rateAt(weights: number, activations: number): Promise<number> {
   const setting = settingAt(weights, activations);
   const session = createSession(setting);
   const { rows } = await session.run();
-  const row = await session.answer(createSettler(setting.pool, board, rows));
+  const row = await session.answer(createSettler(setting.pool, board, rows, session.limits));
   return row ? session.explored(row).evaluation.framesPerSecond : 0;
 }
 

@@ -91,9 +91,9 @@ describe('vitrum explore --allocator', { timeout: 120_000 }, () => {
     const path = join(storeFolder, 'plan.json');
     writeFileSync(path, planText('tiny', answer.point));
     const { plan } = await compile(tiny, stepper(7), path);
-    const { lut, dsp, bram36, uram } = plan.estimate;
+    const { lut, ff, dsp, bram36, uram } = plan.estimate;
     expect(plan.cycles.perFrame).toBe(answer.evaluation.cyclesPerFrame);
-    expect({ lut, ff: null, dsp, bram36, uram }).toEqual(answer.evaluation.need);
+    expect({ lut, ff, dsp, bram36, uram }).toEqual(answer.evaluation.need);
     const linears = plan.checked.graph.nodes.flatMap((n) => (n.kind === 'linear' ? [n] : []));
     expect(new Set(linears.map((n) => n.weightFormat.bits)).size).toBeGreaterThan(1);
   });

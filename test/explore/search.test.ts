@@ -69,7 +69,10 @@ describe.each([
     const limits = { limits: pointLimits(board, 100), whole: true };
     const input = { pool, board, tiles, options, products, mostCycles, graphs: [0, 1], ...limits };
     const outcome = await searchTiles(input);
-    return { ...outcome, settler: createSettler(pool, board, outcome.rows) };
+    return {
+      ...outcome,
+      settler: createSettler(pool, board, outcome.rows, pointLimits(board, 100)),
+    };
   };
 
   it('the front is that of every plan', async () => {

@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { Job, Logits } from '../../accuracy/job.ts';
-import { keyOf, type Store, sourcesOf } from '../../accuracy/store.ts';
 import { createRunner } from '../../accuracy/worker.ts';
 import { check } from '../../check/index.ts';
 import type { QuantSettings } from '../../dsl/design.ts';
 import type { LabelledImage } from '../../images/index.ts';
 import type { IntegerGraph } from '../../ir/index.ts';
 import { type Observations, quantizeObserved, runFloatModel } from '../../quantize/index.ts';
+import { keyOf, type Store, sourcesOf } from '../../tools/store.ts';
 import { type OutputError, outputError } from './output-error.ts';
 
 export interface ProbeRequest {

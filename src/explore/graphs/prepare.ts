@@ -1,4 +1,3 @@
-import { keyOf, type Store, sourcesOf } from '../../accuracy/store.ts';
 import { type CheckedGraph, check } from '../../check/index.ts';
 import { DiagnosticsError } from '../../diagnostics/index.ts';
 import type { WeightSource } from '../../dsl/design.ts';
@@ -9,6 +8,7 @@ import type { IntegerGraph } from '../../ir/index.ts';
 import { parseGraph, serializeGraph } from '../../ir/serialize.ts';
 import type { Model, Parameters } from '../../model/index.ts';
 import { createObservations, quantizeObserved } from '../../quantize/index.ts';
+import { keyOf, type Store, sourcesOf } from '../../tools/store.ts';
 import { quantOf } from '../plan-file/index.ts';
 import { bitsName } from '../space.ts';
 import type { PlanBits } from '../types.ts';
@@ -29,11 +29,13 @@ export interface RefusedBits {
 export interface Prepared {
   readonly graphs: readonly PreparedGraph[];
   readonly refused: readonly RefusedBits[];
+  /** Why the first of those refused cannot be built. */
+  readonly fault: DiagnosticsError | undefined;
 }
 
 /**
  * The graphs of a design at several bits, the float model calibrated once and not at all where the
- * store has every graph. Throws `DiagnosticsError` where none of them can be built.
+ * store has every graph. Throws `DiagnosticsError` where the design itself has a fault.
  *
  * @param candidates bits to quantize at; null for those of integers that are given
  * @param onGraph is told of every graph that is ready
@@ -62,9 +64,14 @@ export function prepareGraphs(
       refused.push({ bits, why: error.diagnostics[0]?.message ?? '' });
     }
   }
-  if (graphs.length === 0 && fault) throw fault;
-  return { graphs, refused };
+  return { graphs, refused, fault };
 }
+
+/** The folders by which a graph is made. */
+const GRAPH_SOURCES = [
+  ...['quantize', 'check', 'import', 'ir', 'model', 'arithmetic', 'dsl'],
+  ...['explore/graphs', 'explore/plan-file'],
+];
 
 interface GraphSource {
   /** Tells apart what graphs are made from. */
@@ -74,7 +81,7 @@ interface GraphSource {
 
 function sourceOf(design: AnyDesign, folder: string): GraphSource {
   const { name, places } = design;
-  const version = once(() => sourcesOf('quantize', 'check', 'import', 'explore/graphs', 'ir'));
+  const version = once(() => sourcesOf(...GRAPH_SOURCES));
   if (design.kind === 'integerDesign') {
     const graph = once(() => importManifest(design.manifest, name, folder, places.manifest));
     return { key: () => keyOf(version(), serializeGraph(graph())), graph: () => graph() };

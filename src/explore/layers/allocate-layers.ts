@@ -1,7 +1,7 @@
-import type { Store } from '../../accuracy/store.ts';
 import type { Design, LayerBits } from '../../dsl/design.ts';
 import { type Plan, planShape } from '../../plan/index.ts';
 import { weightBits } from '../../quantize/index.ts';
+import type { Store } from '../../tools/store.ts';
 import {
   type AccuracyModel,
   accuracyOf,

@@ -75,11 +75,12 @@ const FEW_BEATS = 60_000;
  * worked out exactly where that takes little time; else one is kept only where no other place of
  * the weights is surely fast enough for the same engine.
  *
+ * @param workExactly null where the point turns out to be beyond a limit
  * @returns those kept, and the number of those left out though they may be better
  */
 export function worthKeeping(
   points: Points,
-  workExactly: (row: Row) => Row,
+  workExactly: (row: Row) => Row | null,
 ): { readonly kept: readonly Row[]; readonly late: number } {
   const { count, values, around, kinds, shapes, places } = points;
   const exact: number[] = [];
@@ -92,8 +93,10 @@ export function worthKeeping(
   for (const i of others) {
     if (isDominated(values, MEASURES, front, front.length, i)) continue;
     const isFew = beatsOf(around[i] as Worked, places[i] as WeightPlace) <= FEW_BEATS;
-    if (isFew) rows.push(workExactly(rowOf(points, i)));
-    else if (served.get(shapes[i] as EngineShape)?.has(kinds[i] as ArrayKind)) late++;
+    if (isFew) {
+      const row = workExactly(rowOf(points, i));
+      if (row) rows.push(row);
+    } else if (served.get(shapes[i] as EngineShape)?.has(kinds[i] as ArrayKind)) late++;
     else rows.push(rowOf(points, i));
   }
   const sure = Array.from(front, (i) => rowOf(points, i));

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import { keyOf, type Store } from '../../accuracy/store.ts';
 import type { CheckedGraph } from '../../check/index.ts';
+import { keyOf, type Store } from '../../tools/store.ts';
 import { createRunner, type Row, type Task, type TaskResult, type TileResult } from './task.ts';
 
 /** Runs tasks on all cores, and takes from the store what an earlier run has done. */

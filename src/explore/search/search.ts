@@ -1,7 +1,7 @@
 import type { Board } from '../../boards/index.ts';
 import { productsPerCycle } from '../../plan/index.ts';
 import type { TileGroup } from '../../plan/tiles.ts';
-import type { PointLimits } from '../binding.ts';
+import { isBeyond, type PointLimits } from '../binding.ts';
 import { paretoFront } from '../front.ts';
 import { shareOf } from '../point.ts';
 import type { SpaceOptions } from '../space.ts';
@@ -127,7 +127,13 @@ export interface Settler {
   unsettled(): number;
 }
 
-export function createSettler(pool: TaskPool, board: Board, given: readonly Row[]): Settler {
+/** @param limits what a row must keep once its cycles are exact */
+export function createSettler(
+  pool: TaskPool,
+  board: Board,
+  given: readonly Row[],
+  limits: PointLimits,
+): Settler {
   let rows = given;
   const settle = async (late: readonly Row[]) => {
     const settled = new Map<Row, Row>();
@@ -135,7 +141,11 @@ export function createSettler(pool: TaskPool, board: Board, given: readonly Row[
       const { result } = await pool.run({ kind: 'exact', board, row });
       settled.set(row, result);
     });
-    rows = rows.map((row) => settled.get(row) ?? row);
+    rows = rows.flatMap((row) => {
+      const exact = settled.get(row);
+      if (!exact) return [row];
+      return isBeyond(limits, exact) ? [] : [exact];
+    });
   };
   return {
     unsettled: () => rows.filter(({ exact }) => !exact).length,

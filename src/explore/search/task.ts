@@ -3,7 +3,7 @@ import type { CheckedGraph } from '../../check/index.ts';
 import { multiplierKinds } from '../../dsl/design.ts';
 import type { EngineShape, Multipliers, WeightPlace } from '../../plan/index.ts';
 import { shapesOf, type TileGroup } from '../../plan/tiles.ts';
-import { type Budget, type PointLimits, shareOfBudget } from '../binding.ts';
+import { type Budget, isBeyond, type PointLimits, shareOfBudget } from '../binding.ts';
 import { type ArrayKind, createArrays } from '../evaluate/arrays.ts';
 import { createEvaluator, type Evaluator, estimateOf, type Worked } from '../evaluate/evaluator.ts';
 import { createTemplates } from '../evaluate/frames.ts';
@@ -135,20 +135,13 @@ function runTile(
   const fitting = points.count;
   const { kept, late } = worthKeeping(points, (row) => {
     const { tile: shape, multipliers, place, graph } = row;
-    return { ...row, ...evaluator(graph).workExactly({ ...shape, multipliers }, place) };
+    const exact = { ...row, ...evaluator(graph).workExactly({ ...shape, multipliers }, place) };
+    return isBeyond(limits, exact) ? null : exact;
   });
   return {
     ...{ rows: kept, nearest: fitting > 0 ? null : nearest },
     ...{ ...counts, fitting, late, seconds },
   };
-}
-
-/** Whether a point takes too long, or brings too many weights in its time. */
-function isBeyond({ latencyCycles, bytesPerCycle }: PointLimits, worked: Worked): boolean {
-  return (
-    (latencyCycles !== null && worked.latencyCycles > latencyCycles) ||
-    (bytesPerCycle !== null && worked.weightBytes > bytesPerCycle * worked.cyclesPerFrame)
-  );
 }
 
 /** `share` of `bindingOf`, of a plan in two parts and without the rest of it. */

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runPool } from '../../tools/pool.ts';
+import { keyOf, type Store } from '../../tools/store.ts';
+import { NOTHING } from '../cells.ts';
 import type { Utilization } from '../report.ts';
-import { ELABORATED, mapCommand, mappingScript, scriptText, type YosysFamily } from '../script.ts';
+import { ELABORATED, mappingScript, scriptText, type YosysFamily } from '../script.ts';
 import { countResources, unknownCell } from '../statistics.ts';
 import { runYosys, type Yosys } from '../yosys.ts';
-import { contentKey, readCache, writeCache } from './cache.ts';
 import { canonicalRtlil, type RtlilModule } from './rtlil.ts';
 
 /** A part of a design that is mapped as one. */
@@ -29,6 +30,8 @@ export interface MappedUnit {
 export interface Mapping {
   readonly yosys: Yosys;
   readonly family: YosysFamily;
+  /** What is known of units. */
+  readonly store: Store;
   /** Runs of Yosys at the same time. */
   readonly jobs: number;
   readonly onRun?: ((text: string) => void) | undefined;
@@ -46,23 +49,26 @@ const SHARED_LINES = 5_000;
 /** The module around the units of a run. */
 const TOP = 'batch';
 
+/** Of the counting of cells: a unit's entry holds counts, so another number makes all of them anew. */
+const COUNTING = 1;
+
 /** Maps units to cells, each flattened. In the order of `units`. */
 export async function mapUnits(
   units: readonly UnitSource[],
-  { yosys, family, jobs, onRun }: Mapping,
+  { yosys, family, store, jobs, onRun }: Mapping,
 ): Promise<readonly MappedUnit[]> {
+  const script = mappingScript(TOP, family, '');
   const sources = units.map((unit) => {
     const text = unitText(unit);
-    return {
-      unit,
-      text,
-      key: contentKey('unit', yosys.name, mapCommand(TOP, family), canonicalRtlil(text)),
-    };
+    const key = keyOf('unit', COUNTING, yosys.name, script, canonicalRtlil(text));
+    return { unit, text, key };
   });
-  type Source = (typeof sources)[number];
+  const mapped = new Map<string, MappedUnit>();
   const missing = new Map<string, Source>();
   for (const source of sources) {
-    if (readCache<MappedUnit>(source.key) === undefined) missing.set(source.key, source);
+    const known = store.read(source.key) as MappedUnit | undefined;
+    if (known) mapped.set(source.key, known);
+    else missing.set(source.key, source);
   }
   const batches = intoBatches([...missing.values()], ({ text }) => lines(text), jobs);
   await runPool(
@@ -70,19 +76,32 @@ export async function mapUnits(
     jobs,
     async (index) => {
       const batch = batches[index] as Source[];
-      const { mapped, seconds } = await mapBatch(batch, yosys, family);
+      const { found, seconds } = await mapBatch(batch, yosys, family);
       batch.forEach(({ key }, i) => {
-        writeCache(key, mapped[i]);
+        const { rejected, ...unit } = found[i] as FoundUnit;
+        mapped.set(key, unit);
+        if (!rejected) store.write(key, unit);
       });
       return `mapped ${batch.map(({ unit }) => unit.name).join(', ')} in ${seconds.toFixed(0)} s`;
     },
     (text) => onRun?.(text),
   );
   return sources.map(({ key, unit }) => {
-    const mapped = readCache<MappedUnit>(key);
-    if (!mapped) throw new Error(`${unit.name} was mapped and is not in the cache`);
-    return mapped;
+    const found = mapped.get(key);
+    if (!found) throw new Error(`${unit.name} has not been mapped`);
+    return found;
   });
+}
+
+interface Source {
+  readonly unit: UnitSource;
+  readonly text: string;
+  readonly key: string;
+}
+
+interface FoundUnit extends MappedUnit {
+  /** Yosys gave up on it: the reason is its fault, and may be gone the next time. */
+  readonly rejected: boolean;
 }
 
 const lines = (text: string) => text.split('\n').length;
@@ -110,10 +129,10 @@ function unitText({ modules, boxes }: UnitSource): string {
 }
 
 async function mapBatch(
-  batch: readonly { readonly unit: UnitSource; readonly text: string }[],
+  batch: readonly Source[],
   yosys: Yosys,
   family: YosysFamily,
-): Promise<{ readonly mapped: readonly MappedUnit[]; readonly seconds: number }> {
+): Promise<{ readonly found: readonly FoundUnit[]; readonly seconds: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'vitrum-units-'));
   try {
     // Names that Yosys makes up from here on are beyond those of the text.
@@ -138,16 +157,29 @@ async function mapBatch(
           ...mappingScript(TOP, family, path),
         ]),
     });
-    if (result === undefined) throw new Error(messages.error);
-    const mapped = batch.map(({ unit }, i): MappedUnit => {
+    if (result === undefined) {
+      const [only, ...others] = batch;
+      if (only && others.length === 0) {
+        const faults = [`${only.unit.name}: ${messages.error}`];
+        return { found: [{ cells: NOTHING, latches: 0, faults, rejected: true }], seconds };
+      }
+      // One of them is the cause.
+      const alone = [];
+      for (const source of batch) alone.push(await mapBatch([source], yosys, family));
+      return {
+        found: alone.flatMap(({ found }) => found),
+        seconds: alone.reduce((sum, run) => sum + run.seconds, seconds),
+      };
+    }
+    const found = batch.map(({ unit }, i): FoundUnit => {
       const own = withoutBoxes(result, `unit${i}_box`);
       const { whole, latches, unknownCells } = countResources(own, `unit${i}`);
       const unknown = unknownCells.map(unknownCell);
-      const found = messages.faults.filter((fault) => new RegExp(`unit${i}(?!\\d)`).test(fault));
-      const faults = [...found, ...unknown].map((fault) => `${unit.name}: ${fault}`);
-      return { cells: whole, latches, faults };
+      const mine = messages.faults.filter((fault) => new RegExp(`unit${i}(?!\\d)`).test(fault));
+      const faults = [...mine, ...unknown].map((fault) => `${unit.name}: ${fault}`);
+      return { cells: whole, latches, faults, rejected: false };
     });
-    return { mapped, seconds };
+    return { found, seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keyOf, openStore } from '../../tools/store.ts';
+import { cacheFolder } from '../../verify/cache.ts';
 import { addUtilization, NOTHING } from '../cells.ts';
 import { referencedFiles } from '../inputs.ts';
 import type { Messages } from '../messages.ts';
 import { type Counted, rejected, type UnitUtilization, type Utilization } from '../report.ts';
 import { elaborationScript, quote, scriptText, type YosysFamily } from '../script.ts';
 import { runYosys, type Yosys } from '../yosys.ts';
-import { cachedJson, contentKey } from './cache.ts';
 import { partition } from './groups.ts';
 import { type MappedUnit, mapUnits } from './mapping.ts';
 import { parseRtlil } from './rtlil.ts';
@@ -32,7 +33,8 @@ export async function synthesizeUnits(yosys: Yosys, run: UnitSynthesis): Promise
   const units = partition(parseRtlil(rtlil), `\\${run.top}`);
   const { family, jobs = 1, onRun } = run;
   const sources = units.map(({ root, ...unit }) => ({ ...unit, name: root.name, id: root.id }));
-  const mapped = await mapUnits(sources, { yosys, family, jobs, onRun });
+  const store = openStore(join(cacheFolder(), 'synthesis'), KEPT.units);
+  const mapped = await mapUnits(sources, { yosys, family, store, jobs, onRun });
   const latches = sources.reduce(
     (sum, { instances }, i) => sum + instances * (mapped[i] as MappedUnit).latches,
     0,
@@ -58,8 +60,11 @@ interface Elaborated {
   readonly messages: Messages;
 }
 
+/** Results that are kept; an elaborated design holds all its memories. */
+const KEPT = { units: 5000, elaborated: 8 };
+
 /** The design as Yosys reads it. */
-function elaborate(
+async function elaborate(
   yosys: Yosys,
   { folder, files, top, onRun }: UnitSynthesis,
 ): Promise<Elaborated> {
@@ -70,10 +75,15 @@ function elaborate(
       'setattr -unset src',
       `write_rtlil ${quote(result)}`,
     ]);
-  const contents = inputs.flatMap((file) => [file, readFileSync(join(folder, file))]);
-  return cachedJson(contentKey('elaborated', yosys.name, script(''), ...contents), async () => {
-    const { result, messages, seconds } = await runYosys(yosys, { folder, files: inputs, script });
-    onRun?.(`elaborated ${top} in ${seconds.toFixed(0)} s`);
-    return { rtlil: result, messages };
-  });
+  const store = openStore(join(cacheFolder(), 'elaborated'), KEPT.elaborated);
+  const contents = inputs.map((file) => [file, readFileSync(join(folder, file))]);
+  const key = keyOf(yosys.name, script(''), contents);
+  // A native Yosys sees more files than those that are known to be read.
+  const known = yosys.native ? undefined : (store.read(key) as Elaborated | undefined);
+  if (known) return known;
+  const { result, messages, seconds } = await runYosys(yosys, { folder, files: inputs, script });
+  onRun?.(`elaborated ${top} in ${seconds.toFixed(0)} s`);
+  if (result === undefined) return { messages };
+  if (!yosys.native) store.write(key, { rtlil: result, messages });
+  return { rtlil: result, messages };
 }

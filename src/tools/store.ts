@@ -16,11 +16,15 @@ export interface Store {
   write(key: string, value: unknown): void;
 }
 
-/** Files that are kept; the ones written longest ago go first. */
+/** Files that are kept unless fewer are asked for. */
 const KEPT = 5000;
 
-/** Results as JSON files of a folder. One that cannot be written is not kept, and nothing is said. */
-export function openStore(folder: string): Store {
+/**
+ * Results as JSON files of a folder. One that cannot be written is not kept, and nothing is said.
+ *
+ * @param kept files at most, about; the ones written longest ago go first
+ */
+export function openStore(folder: string, kept = KEPT): Store {
   const pathOf = (key: string) => join(folder, `${key}.json`);
   return Object.freeze({
     read(key: string): unknown {
@@ -36,7 +40,7 @@ export function openStore(folder: string): Store {
         const part = `${pathOf(key)}.${process.pid}.part`;
         writeFileSync(part, JSON.stringify(value));
         renameSync(part, pathOf(key));
-        prune(folder);
+        prune(folder, kept);
       } catch {
         // The next run does the work again.
       }
@@ -44,14 +48,14 @@ export function openStore(folder: string): Store {
   });
 }
 
-function prune(folder: string): void {
+function prune(folder: string, kept: number): void {
   const names = readdirSync(folder);
-  if (names.length <= KEPT * 1.1) return;
+  if (names.length <= kept * 1.1) return;
   const time = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
   const byAge = names
     .map((name) => ({ name, time: time(name) ?? 0 }))
     .sort((a, b) => b.time - a.time);
-  for (const { name } of byAge.slice(KEPT)) rmSync(join(folder, name), { force: true });
+  for (const { name } of byAge.slice(kept)) rmSync(join(folder, name), { force: true });
 }
 
 /** A key of any values: JSON of plain ones, the bytes of typed arrays. */
@@ -92,7 +96,7 @@ export function sourcesOf(...folders: readonly string[]): string {
   const texts = folders.flatMap((folder) => {
     const root = new URL(`../${folder}/`, import.meta.url);
     const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
-    const sources = names.filter((name) => name.endsWith('.ts')).sort();
+    const sources = names.filter((name) => /\.(ts|json)$/.test(name)).sort();
     return sources.map((name) => `${name}\n${readFileSync(new URL(name, root), 'utf8')}`);
   });
   return keyOf(texts);
