@@ -37,7 +37,7 @@ const cases: readonly Case[] = [
         'block0.attention.norm': { activations: 4 },
         'block0.mlp.norm': { activations: 3 },
       };
-      return quantized(smallModel(), { ends: 8, layers });
+      return quantized(smallModel({ depth: 2 }), { ends: 8, layers });
     },
     { tokens: 2, inputs: 4, outputs: 2, vector: 2 },
     { weights: 'external' },

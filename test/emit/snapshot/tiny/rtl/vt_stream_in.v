@@ -55,7 +55,6 @@ module vt_stream_in #(
     if (rst_i) begin
       busy_q <= 1'b0;
       drop_q <= 1'b0;
-      beat_q <= {COUNT_BITS{1'b0}};
     end else if (start_i) begin
       busy_q <= 1'b1;
       drop_q <= 1'b0;
