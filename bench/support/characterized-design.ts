@@ -33,8 +33,9 @@ const SIDES = [4, 6, 8, 12, 16, 24, 32] as const;
 const LARGEST = { array: 256, outputs: 16 };
 
 /**
- * Design `index` of a seed; from 24 on with steps per token. Of one or two blocks only: the cells do not depend on how often an
- * engine runs its program, except in the memories, which are mapped by formula.
+ * Design `index` of a seed; from 24 on with steps per token. Of one or two blocks only: the cells do
+ * not depend on how often an engine runs its program, except in the memories, which are mapped by
+ * formula.
  */
 export function characterizedDesign(seed: number, index: number): CharacterizedDesign {
   const rng = caseRandom(seed, index);

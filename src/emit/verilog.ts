@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatName, type IntegerGraph } from '../ir/index.ts';
-import { addressBits, type DescriptorTable, type Hardware } from '../lower/index.ts';
-import { memoryMap, units } from '../plan/index.ts';
+import type { DescriptorTable, Hardware } from '../lower/index.ts';
+import { addressBits, memoryMap, units } from '../plan/index.ts';
 import { printTable } from './program-table.ts';
 import { render } from './templates.ts';
 

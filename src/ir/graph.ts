@@ -14,6 +14,12 @@ export type IntegerNode =
   | WeightedValuesNode
   | MeanPoolNode;
 
+/** Filter of the nodes of one kind. */
+export const isKind =
+  <K extends IntegerNode['kind']>(kind: K) =>
+  (node: IntegerNode): node is Extract<IntegerNode, { kind: K }> =>
+    node.kind === kind;
+
 /**
  * The integer graph: the contract between quantization, golden model, planner and RTL. Nodes are
  * in an order in which every input is produced before it is used. The last node's output, one row

@@ -1,4 +1,4 @@
-import { addressBits } from './address-bits.ts';
+import { addressBits } from '../plan/index.ts';
 
 /**
  * A setting of a unit as the number of a value in a list: the values that it has in the operations

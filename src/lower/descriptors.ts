@@ -1,6 +1,7 @@
 import { formatPlace } from '../diagnostics/index.ts';
 import type { IntegerGraph, LayerNormNode, MeanPoolNode, SoftmaxNode } from '../ir/index.ts';
 import {
+  addressBits,
   type Destination,
   type EngineParameters,
   type LayerNormOperation,
@@ -11,7 +12,6 @@ import {
   units,
   unsignedBits,
 } from '../plan/index.ts';
-import { addressBits } from './address-bits.ts';
 import { type EpilogueUnit, epilogueSettings } from './epilogue-unit.ts';
 import { type LayerNormUnit, layerNormSettings } from './layer-norm-unit.ts';
 import { type SoftmaxUnit, softmaxSettings } from './softmax-unit.ts';

@@ -1,12 +1,12 @@
 import type { IntegerGraph } from '../ir/index.ts';
 import {
+  addressBits,
   type EngineParameters,
   log2Ceil,
   type Plan,
   type Program,
   unsignedBits,
 } from '../plan/index.ts';
-import { addressBits } from './address-bits.ts';
 import {
   type AddressBits,
   busBits,

@@ -1,10 +1,10 @@
-import type {
-  IntegerGraph,
-  LayerNormNode,
-  LinearNode,
-  PatchEmbeddingNode,
-  ScoresNode,
-  WeightedValuesNode,
+import {
+  type IntegerGraph,
+  isKind,
+  type LinearNode,
+  type PatchEmbeddingNode,
+  type ScoresNode,
+  type WeightedValuesNode,
 } from '../ir/index.ts';
 import {
   type EngineParameters,
@@ -205,7 +205,7 @@ export function offsetImage(graph: IntegerGraph, p: EngineParameters): MemoryIma
 /** Weight and bias of every LayerNorm channel, VL channels a word, bias in the low bits of a channel. */
 export function normImage(graph: IntegerGraph, p: EngineParameters): MemoryImage {
   const words: string[] = [];
-  const norms = graph.nodes.filter((n): n is LayerNormNode => n.kind === 'layerNorm');
+  const norms = graph.nodes.filter(isKind('layerNorm'));
   for (const node of norms) {
     const channels = node.weight.length;
     const bias = normBias(graph, node);

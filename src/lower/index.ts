@@ -1,4 +1,3 @@
-export * from './address-bits.ts';
 export * from './descriptors.ts';
 export * from './hardware.ts';
 export * from './images.ts';

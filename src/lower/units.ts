@@ -1,6 +1,5 @@
-import type { LayerNormNode, SoftmaxNode } from '../ir/index.ts';
-import type { Plan, TableSegment } from '../plan/index.ts';
-import { addressBits } from './address-bits.ts';
+import { isKind } from '../ir/index.ts';
+import { addressBits, type Plan, type TableSegment } from '../plan/index.ts';
 import { type EpilogueUnit, epilogueUnit } from './epilogue-unit.ts';
 import { type LayerNormUnit, layerNormUnit } from './layer-norm-unit.ts';
 import { type SoftmaxUnit, softmaxUnit } from './softmax-unit.ts';
@@ -18,8 +17,8 @@ export interface Units {
 
 export function unitsOf({ checked, parameters: p, program }: Plan): Units {
   const { nodes } = checked.graph;
-  const norms = nodes.filter((n): n is LayerNormNode => n.kind === 'layerNorm');
-  const softmaxes = nodes.filter((n): n is SoftmaxNode => n.kind === 'softmax');
+  const norms = nodes.filter(isKind('layerNorm'));
+  const softmaxes = nodes.filter(isKind('softmax'));
   const placed = softmaxes.map((node) => {
     const op = program.softmaxes.find((s) => s.tap.tensor === node.output.name);
     if (!op) throw new Error(`no operation makes ${node.output.name}`);

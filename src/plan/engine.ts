@@ -43,6 +43,11 @@ export function log2Ceil(n: number): number {
   return Math.ceil(Math.log2(n));
 }
 
+/** Bits of an address of a memory of `depth` words, or of one that is as deep as the largest: at least one. */
+export function addressBits(...depths: readonly number[]): number {
+  return log2Ceil(Math.max(2, ...depths));
+}
+
 /** Bits that hold the unsigned number `n`, at least one. */
 export function unsignedBits(n: number): number {
   return Math.max(1, Math.floor(Math.log2(Math.max(1, n))) + 1);

@@ -16,5 +16,6 @@ export * from './plan-shape.ts';
 export * from './program.ts';
 export * from './row-steps.ts';
 export * from './unit-multipliers.ts';
+export * from './unit-needs.ts';
 export * from './weight-stream.ts';
 export * from './weights-fit.ts';

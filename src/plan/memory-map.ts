@@ -56,7 +56,8 @@ const WELL_USED = 0.25;
 /**
  * Maps every memory of an engine to primitives of the board: the cheapest of LUTs and block RAM
  * first. From block RAM to UltraRAM goes what fills it well, as long as a larger share of the block
- * RAM is taken, and what is too much for the block RAM. UltraRAM starts empty, so what has contents never lies in it.
+ * RAM is taken, and what is too much for the block RAM. UltraRAM starts empty, so what has contents
+ * never lies in it.
  */
 export function memoryMap(p: EngineParameters, board: Board): MemoryMap {
   const primitives = memoryPrimitives(board);

@@ -1,5 +1,5 @@
 import type { CheckedGraph } from '../check/index.ts';
-import { type IntegerGraph, type IntegerNode, signedBits, storageBits } from '../ir/index.ts';
+import { type IntegerNode, isKind, signedBits, storageBits } from '../ir/index.ts';
 import { dotBits, splitDelays } from './array.ts';
 import { type EngineShape, latencies, tokenWords, unsignedBits } from './engine.ts';
 import { rowGroups } from './geometry.ts';
@@ -8,6 +8,14 @@ import type { MemoryDepths, Program, WeightSection } from './program.ts';
 import { finerBits, normBias, rowExponent } from './row-steps.ts';
 import { firstToken } from './schedule/context.ts';
 import { multipliersAreOne, roundingInBias } from './unit-multipliers.ts';
+import {
+  type Choices,
+  choicesOf,
+  normProducts,
+  type Operands,
+  poolProduct,
+  signedBitsOf,
+} from './unit-needs.ts';
 import type { WeightStream } from './weight-stream.ts';
 
 /** The parameters of the RTL library, by the names they have there. */
@@ -94,83 +102,11 @@ export interface EngineParameters {
   readonly depths: MemoryDepths;
 }
 
-/** Bits of a signed number that holds every one of `values`. */
-export function signedBitsOf(values: Iterable<number>): number {
-  let bits = 1;
-  for (const value of values) {
-    const magnitude = value < 0 ? -value - 1 : value;
-    bits = Math.max(bits, magnitude === 0 ? 1 : Math.floor(Math.log2(magnitude)) + 2);
-  }
-  return bits;
-}
-
 /** Largest value of an array too long to be spread into Math.max. */
 function largest(values: Iterable<number>): number {
   let max = 0;
   for (const value of values) max = Math.max(max, value);
   return max;
-}
-
-const isKind =
-  <K extends IntegerNode['kind']>(kind: K) =>
-  (node: IntegerNode): node is Extract<IntegerNode, { kind: K }> =>
-    node.kind === kind;
-
-type Operands = readonly [bits: number, bits: number];
-
-/** The products of vt_layer_norm: `x * x`, `(x - mu) * r` and that times `w`; mean and variance. */
-function normProducts({ widths }: CheckedGraph, residualBits: number) {
-  const norms = [...widths.values()].flatMap((w) => (w.kind === 'layerNorm' ? [w] : []));
-  const most = (bits: (w: (typeof norms)[number]) => number) => Math.max(...norms.map(bits));
-  const mean = most((w) => w.meanBits);
-  const sum = most((w) => w.sumBits);
-  return {
-    lane: [
-      [residualBits, residualBits],
-      [most((w) => w.deviationBits), most((w) => w.tableBits) + 1],
-      [most((w) => w.normalizedBits), most((w) => w.weightBits)],
-    ],
-    unit: [
-      [sum, 17],
-      [mean, sum + 2],
-    ],
-  } as const;
-}
-
-/** Numbers of values that settings have in the operations of a program. */
-export interface Choices {
-  /** Sources of the bits of a result of vt_epilogue: a shift each, where it is wide enough. */
-  readonly results: number;
-  /** Pairs of shift and limits of vt_epilogue. */
-  readonly modes: number;
-  /** The largest shift of vt_epilogue. */
-  readonly largestShift: number;
-  /** Shifts of the outputs of vt_layer_norm and vt_softmax. */
-  readonly normShifts: number;
-  readonly softmaxShifts: number;
-}
-
-function choicesOf({ nodes }: IntegerGraph, { matmuls }: Program): Choices {
-  const widthOf = new Map<number, number>();
-  for (const { shift, low, high } of matmuls) {
-    widthOf.set(shift, Math.max(widthOf.get(shift) ?? 0, signedBitsOf([low, high]) - 1));
-  }
-  const count = (values: readonly (number | string)[]) => new Set(values).size;
-  return {
-    results: [...widthOf.values()].reduce((sum, width) => sum + width, 0),
-    modes: count(matmuls.map(({ shift, low, high }) => `${shift}:${low}:${high}`)),
-    largestShift: Math.max(...matmuls.map(({ shift }) => shift)),
-    normShifts: count(nodes.filter(isKind('layerNorm')).map((n) => n.shift)),
-    softmaxShifts: count(
-      nodes.filter(isKind('softmax')).flatMap((n) => [n.one.shift, n.two.shift]),
-    ),
-  };
-}
-
-/** Sum and 16-bit multiplier of vt_mean_pool. */
-function poolProduct({ widths }: CheckedGraph): Operands | null {
-  const pool = [...widths.values()].find((w) => w.kind === 'meanPool');
-  return pool?.kind === 'meanPool' ? [pool.sumBits, 17] : null;
 }
 
 /** The accumulator extends a dot product by at least one bit, whatever the proof allows. */

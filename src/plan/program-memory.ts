@@ -1,4 +1,4 @@
-import { log2Ceil, unsignedBits } from './engine.ts';
+import { addressBits, log2Ceil, unsignedBits } from './engine.ts';
 import type { EngineParameters } from './parameters.ts';
 
 /** A table of the program as a memory. */
@@ -26,7 +26,7 @@ export function productTable(p: EngineParameters): ProgramTable {
 
 /** The instructions, in order. */
 export function instructionTable({ OPERATIONS }: EngineParameters): ProgramTable {
-  const bits = sum(INSTRUCTION_FLAGS) + address(OPERATIONS.products);
+  const bits = sum(INSTRUCTION_FLAGS) + addressBits(OPERATIONS.products);
   return { words: words(OPERATIONS.instructions), bits };
 }
 
@@ -39,22 +39,24 @@ export function productBits(p: EngineParameters): number {
   const { activations, keys, normalized, input, probabilities } = depths;
   const { residual, scores, result, offset, weights, parameters } = depths;
   const bases =
-    address(activations, normalized, input, probabilities) +
-    address(weights, keys) +
-    address(activations, keys, residual, scores, result) +
-    address(residual, offset);
+    addressBits(activations, normalized, input, probabilities) +
+    addressBits(weights, keys) +
+    addressBits(activations, keys, residual, scores, result) +
+    addressBits(residual, offset);
   const lanes = Math.max(p.TI, p.TO);
   // COUNT_BITS is larger where passes are short beside the latency of the array.
   const count = unsignedBits(p.OPERATIONS.largest + lanes) + 1;
   const counts = 4 * count + 2 * unsignedBits(lanes) + p.LEAD_BITS;
-  const part = address(p.WORD / Math.min(p.TI, p.TO));
+  const part = addressBits(p.WORD / Math.min(p.TI, p.TO));
   const epilogue =
-    address(CHOICES.modes) + address(p.TABLE_DEPTH) + (p.SKIP_PRODUCT ? p.SKIP_MULT_BITS : 1) + 1;
+    addressBits(CHOICES.modes) +
+    addressBits(p.TABLE_DEPTH) +
+    (p.SKIP_PRODUCT ? p.SKIP_MULT_BITS : 1) +
+    1;
   // Bases have strides.
-  return sum(FLAGS) + counts + 2 * bases + address(parameters) + part + epilogue;
+  return sum(FLAGS) + counts + 2 * bases + addressBits(parameters) + part + epilogue;
 }
 
 const words = (rows: number) => 2 ** Math.max(1, log2Ceil(rows));
-const address = (...depths: readonly number[]) => Math.max(1, log2Ceil(Math.max(...depths)));
 const sum = (bits: Readonly<Record<string, number>>) =>
   Object.values(bits).reduce((total, one) => total + one, 0);

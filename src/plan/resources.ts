@@ -5,6 +5,7 @@ import { type MemoryMap, memoryMap } from './memory-map.ts';
 import type { EngineParameters } from './parameters.ts';
 import { type ModelledPart, modelledParts } from './resource-model/features.ts';
 import { type Coefficients, modelCells } from './resource-model/model.ts';
+import type { Operands } from './unit-needs.ts';
 
 /** What the planner expects synthesis to use. An estimate: `vitrum synth` measures. */
 export interface ResourceEstimate {
@@ -119,9 +120,6 @@ function unitProducts(
     meanPool: p.POOL_PRODUCT ? p.VL * dsps(p.POOL_PRODUCT) : 0,
   };
 }
-
-/** Bits of the signed operands of a product. */
-type Operands = readonly [number, number];
 
 /** DSPs of a product. An operand wider than its port is cut: parts but the highest are unsigned. */
 function dspsOf(x: number, y: number, board: Board): number {

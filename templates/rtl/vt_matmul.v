@@ -312,42 +312,16 @@ module vt_matmul #(
     .k_last_i(psum_k_last), .word_i(psum_word), .dot_i(dot), .sum_o(sum)
   );
 
-  // ---- steps per token ----------------------------------------------------------------------
-  // Sums of rows with steps of their own are brought to the finest step, in which biases and
-  // shifts of their operations are: to the left by ROW_EXPONENT - e. Sums of other rows stay.
   localparam ALIGNED_BITS = ACC_BITS + ROW_EXPONENT;
   wire [TP*TO*ALIGNED_BITS-1:0] aligned;
-  genvar l;
-  generate
-    if (ROW_EXPONENT != 0) begin : g_steps
-      localparam WIDE = STEP_ADDR_BITS + COUNT_BITS;
-      reg [STEP_ADDR_BITS-1:0] ld_step_base_q, st_step_base_q;
-      reg                      own1_q;  // the row has a step of its own
-      wire [WIDE-1:0]          step_addr = {{COUNT_BITS{1'b0}}, st_step_base_q} +
-                                           {{STEP_ADDR_BITS{1'b0}}, s_word};
-      wire [TP*STEP_BITS-1:0]  step;
-      always @(posedge clk_i) begin
-        if (start_i) ld_step_base_q <= step_base_i;
-        if (take_first) st_step_base_q <= ld_step_base_q;
-        own1_q <= s_src == 2'd3;
-      end
-      assign step_addr_o = step_addr[STEP_ADDR_BITS-1:0];
-      vt_delay #(.WIDTH(TP*STEP_BITS), .DEPTH(E0-1)) u_step (
-        .clk_i(clk_i), .d_i(own1_q ? step_i : {(TP*STEP_BITS){1'b0}}), .q_o(step)
-      );
-      for (l = 0; l < TP * TO; l = l + 1) begin : g_lane
-        localparam T = l / TO;  // token
-        wire [ACC_BITS-1:0]     own  = sum[l*ACC_BITS +: ACC_BITS];
-        wire [ALIGNED_BITS-1:0] wide = {{ROW_EXPONENT{own[ACC_BITS-1]}}, own};
-        assign aligned[l*ALIGNED_BITS +: ALIGNED_BITS] = wide << step[T*STEP_BITS +: STEP_BITS];
-      end
-      wire unused_steps = &{1'b0, step_addr};
-    end else begin : g_one_step
-      assign step_addr_o = {STEP_ADDR_BITS{1'b0}};
-      assign aligned     = sum;
-      wire unused_steps = &{1'b0, step_base_i, step_i};
-    end
-  endgenerate
+  vt_row_align #(
+    .TP(TP), .TO(TO), .ACC_BITS(ACC_BITS), .ROW_EXPONENT(ROW_EXPONENT), .STEP_BITS(STEP_BITS),
+    .ADDR_BITS(STEP_ADDR_BITS), .COUNT_BITS(COUNT_BITS), .DELAY(E0-1)
+  ) u_align (
+    .clk_i(clk_i), .start_i(start_i), .take_i(take_first), .base_i(step_base_i),
+    .word_i(s_word), .own_i(s_src == 2'd3), .addr_o(step_addr_o), .step_i(step_i),
+    .sum_i(sum), .sum_o(aligned)
+  );
 
   // ---- epilogue -----------------------------------------------------------------------------
   reg param_valid1_q;
@@ -403,26 +377,17 @@ module vt_matmul #(
   );
 
   // ---- result -------------------------------------------------------------------------------
-  reg [2:0]         out_dst_q;
-  reg [OP_BITS-1:0] out_op_q;
-  always @(posedge clk_i)
-    if (op_first[E0+6]) begin
-      out_dst_q <= st_out_dst;
-      out_op_q  <= st_op;
-    end
+  reg [OP_BITS+2:0] out_q;
+  always @(posedge clk_i) if (op_first[E0+6]) out_q <= {st_out_dst, st_op};
   vt_delay #(.WIDTH(S_ADDR_BITS), .DEPTH(E0+2)) u_skip_addr (
     .clk_i(clk_i), .d_i(s_skip_addr), .q_o(skip_addr_o)
   );
-  vt_delay #(.WIDTH(O_ADDR_BITS), .DEPTH(E0+7)) u_out_addr (
-    .clk_i(clk_i), .d_i(s_out_addr), .q_o(out_addr_o)
-  );
-  vt_delay #(.WIDTH(SUB_BITS), .DEPTH(E0+7)) u_out_sub (
-    .clk_i(clk_i), .d_i(s_out_sub), .q_o(out_sub_o)
+  vt_delay #(.WIDTH(O_ADDR_BITS+SUB_BITS), .DEPTH(E0+7)) u_out_place (
+    .clk_i(clk_i), .d_i({s_out_addr, s_out_sub}), .q_o({out_addr_o, out_sub_o})
   );
   assign out_valid_o = last_valid[E0+7];
   assign done_o      = op_last[E0+7];
-  assign out_dst_o   = out_dst_q;
-  assign out_op_o    = out_op_q;
+  assign {out_dst_o, out_op_o} = out_q;
   assign out_data_o  = data;
 
   wire unused = &{1'b0, valid, op_first, op_last, last_valid, lane_swap, took, s_word};

@@ -3,10 +3,9 @@ import { createRandom, type Random } from '../../src/arithmetic/index.ts';
 import { checkSoftmax } from '../../src/check/softmax.ts';
 import { prepareSoftmax } from '../../src/golden/softmax.ts';
 import { type ReciprocalTable, rangeOf, type SoftmaxNode, uniform } from '../../src/ir/index.ts';
-import { addressBits } from '../../src/lower/address-bits.ts';
 import { type PlacedSoftmax, softmaxSettings, softmaxUnit } from '../../src/lower/softmax-unit.ts';
 import { liftedTables } from '../../src/lower/units.ts';
-import type { TableSegment } from '../../src/plan/index.ts';
+import { addressBits, type TableSegment } from '../../src/plan/index.ts';
 import { softmaxTables } from '../support/random-tables.ts';
 import { hasIcarus, hasVerilator, icarus, memoryText, verilate } from '../support/verilate.ts';
 import {

@@ -140,8 +140,8 @@ describe.skipIf(!hasVerilator)('steps per token', { timeout: 600_000 }, () => {
   test.each([
     ['vt_token_exponent.v', "first_i ? {(BITS-1){1'b0}} : row_or_q", 'row_or_q'],
     ['vt_token_exponent.v', '>>> (k - 1)', '>>> k'],
-    ['vt_matmul.v', "own1_q <= s_src == 2'd3", "own1_q <= s_src == 2'd0"],
-    ['vt_matmul.v', '.DEPTH(E0-1)) u_step', '.DEPTH(E0)) u_step'],
+    ['vt_matmul.v', ".own_i(s_src == 2'd3)", ".own_i(s_src == 2'd0)"],
+    ['vt_matmul.v', '.DELAY(E0-1)', '.DELAY(E0)'],
   ])('a change of %s, %s, is found', async (file, from, to) => {
     const { folder } = build(small(), `mutant${file}${from.length}`, { tile });
     const path = join(folder, 'rtl', file);

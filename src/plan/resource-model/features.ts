@@ -1,4 +1,4 @@
-import { log2Ceil } from '../engine.ts';
+import { addressBits, log2Ceil } from '../engine.ts';
 import type { EngineParameters } from '../parameters.ts';
 
 /** The parts of an engine whose cells are estimated with coefficients that synthesis gave. */
@@ -20,14 +20,12 @@ export type Features = Readonly<Record<string, number>>;
 
 /**
  * Amounts of registers, adders and multiplexers in the parts of an engine, by the widths of its
- * data paths. None depends on how the
- * array multiplies.
+ * data paths. None depends on how the array multiplies.
  */
 export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, Features>> {
   const { TP, TI, TO, VL, WORD } = p;
   const one = 1;
   const lanes = TP * TO;
-  const addressBits = (depth: number) => log2Ceil(Math.max(2, depth));
   const { depths } = p;
   const addresses =
     addressBits(depths.activations) + addressBits(depths.residual) + addressBits(depths.weights);

@@ -23,6 +23,7 @@ rtl/vt_registers.v
 rtl/vt_requantize.v
 rtl/vt_rom.v
 rtl/vt_round.v
+rtl/vt_row_align.v
 rtl/vt_row_buffer.v
 rtl/vt_row_select.v
 rtl/vt_row_walker.v
