@@ -53,7 +53,7 @@ void readSetting(const std::string& key, std::istream& in, Plan& plan, std::stri
         plan.taps.push_back(tap);
     } else if (key == "operation") {
         OperationPlan operation;
-        in >> operation.unit >> operation.index >> operation.rows >> operation.columns;
+        in >> operation.unit >> operation.index >> operation.rows >> operation.columns >> operation.lanes;
         plan.operations.push_back(operation);
     } else throw std::runtime_error("the plan has an unknown key " + key);
     if (!in) throw std::runtime_error("the plan breaks off after " + key);

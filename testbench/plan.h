@@ -20,6 +20,8 @@ struct OperationPlan {
     unsigned unit = 0;
     uint32_t index = 0;
     uint32_t rows = 0, columns = 0;
+    /// Results of a row that a word holds: those of its tap, or the first of them.
+    uint32_t lanes = 0;
 };
 
 struct TracePlan {

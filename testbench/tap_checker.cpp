@@ -15,7 +15,7 @@ TapChecker::TapChecker(const Plan& plan) : plan_(plan), lookup_(plan.taps.size()
         for (size_t t = 0; t < plan.taps.size(); ++t) {
             const TapPlan& tap = plan.taps[t];
             if (tap.unit != operation.unit) continue;
-            progress.groups = (operation.columns + tap.lanes - 1) / tap.lanes;
+            progress.groups = (operation.columns + operation.lanes - 1) / operation.lanes;
             std::vector<int>& row = lookup_[t];
             if (row.size() <= operation.index) row.resize(operation.index + 1, -1);
             row[operation.index] = static_cast<int>(operations_.size());
@@ -57,7 +57,7 @@ void TapChecker::word(const Dut& dut, const TapPlan& tap, Progress& op, uint64_t
     const int32_t* expected =
         plan_.expected.data() + image * plan_.valuesPerImage + op.offset + op.value;
     // Lanes past the last column and rows past the last one mean nothing.
-    const uint32_t lanes = std::min(tap.lanes, op.plan.columns - op.group * tap.lanes);
+    const uint32_t lanes = std::min(op.plan.lanes, op.plan.columns - op.group * op.plan.lanes);
     const uint32_t rows = std::min(tap.tokens, op.plan.rows - op.row);
     for (uint32_t row = 0; row < rows; ++row) {
         for (uint32_t lane = 0; lane < lanes; ++lane) {

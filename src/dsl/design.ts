@@ -119,6 +119,11 @@ export interface Target {
   readonly multipliers?: MultiplierKind | undefined;
   /** Outputs of the tile whose products are on LUTs while the others are on DSPs; the planner chooses unless given. */
   readonly lutOutputs?: number | undefined;
+  /**
+   * What these multiply: `all` operands as the others do, or `weights` alone, in their bits; products
+   * of an attention then have the other outputs. `all` unless given.
+   */
+  readonly lutOperands?: 'all' | 'weights' | undefined;
   /** Instances of the DSP primitive instead of portable Verilog, for `double` and `quad`. */
   readonly primitives?: boolean | undefined;
 }

@@ -33,6 +33,12 @@ export interface TargetSettings<
    * `multipliers` says: for arrays larger than the DSPs of a board. The planner chooses unless given.
    */
   lutOutputs?: number | undefined;
+  /**
+   * What those outputs multiply: `all` operands as the others do, or `weights` alone, in their bits.
+   * Products of an attention then have the other outputs, a part of the tile that divides it: for
+   * weights of few bits beside activations of many. `all` unless given.
+   */
+  lutOperands?: 'all' | 'weights' | undefined;
   /** Instances of the DSP48E2 instead of portable Verilog; for `double` and `quad`. */
   primitives?: boolean | undefined;
   /** Fixes the multiplier array; the planner chooses it unless given. */
@@ -99,6 +105,7 @@ export const targetSchema = z.strictObject({
   ).optional(),
   multipliers: oneOf(...multiplierKinds).optional(),
   lutOutputs: whole(0, largestTile).optional(),
+  lutOperands: oneOf('all', 'weights').optional(),
   primitives: setting<boolean>('true or false', (v) => typeof v === 'boolean').optional(),
   tile: tile.optional(),
 });

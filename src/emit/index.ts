@@ -4,6 +4,7 @@ import { formatPlace } from '../diagnostics/index.ts';
 import { serializeGraph } from '../ir/index.ts';
 import type { Hardware } from '../lower/index.ts';
 import {
+  type EngineParameters,
   lossReport,
   type MatmulOperation,
   memoryMap,
@@ -120,7 +121,7 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
         ? { tokens: 1, lanes: p.VL, bits: p.RES_BITS, signed: true, order: 'rows' }
         : null,
     },
-    operations: operations(plan.program, p.CHANNELS, p.TOKENS),
+    operations: operations(plan.program, p),
   };
 }
 
@@ -148,7 +149,10 @@ function predicted(plan: Plan): Manifest['predicted'] {
   };
 }
 
-function operations(program: Program, channels: number, tokens: number): ManifestOperation[] {
+function operations(
+  program: Program,
+  { CHANNELS: channels, TOKENS: tokens, TO: lanes }: EngineParameters,
+): ManifestOperation[] {
   const entry = (
     unit: ManifestOperation['unit'],
     op: Pick<MatmulOperation, 'name' | 'tap' | 'place'>,
@@ -165,7 +169,10 @@ function operations(program: Program, channels: number, tokens: number): Manifes
     place: op.place ? formatPlace(op.place) : null,
   });
   return [
-    ...program.matmuls.map((op, i) => entry('matmul', op, i, op.rows, op.columns)),
+    ...program.matmuls.map((op, i) => ({
+      ...entry('matmul', op, i, op.rows, op.columns),
+      ...(op.outputs < lanes && { lanes: op.outputs }),
+    })),
     ...program.layerNorms.map((op, i) => entry('layerNorm', op, i, op.rows, channels)),
     ...program.softmaxes.map((op, i) => entry('softmax', op, i, op.rows, tokens)),
     ...program.meanPools.map((op, i) => entry('meanPool', op, i, 1, channels)),

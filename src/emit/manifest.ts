@@ -14,6 +14,8 @@ const operationSchema = z.strictObject({
   head: count.nullable(),
   rows: count,
   columns: count,
+  /** Results of a row in one tap word, the first ones, where they are fewer than the tap's. */
+  lanes: count.optional(),
   /** First row and column of the tensor that the operation writes. */
   rowOffset: count,
   columnOffset: count,

@@ -121,7 +121,7 @@ const signedField = (name: string, bits: number, value: number): Field => ({
 
 /** Bits of the number of a tile in an activation word. */
 export function subBits(p: EngineParameters): number {
-  return addressBits(p.WORD / Math.min(p.TI, p.TO));
+  return addressBits(p.WORD / Math.min(p.TI, p.KEY_TO));
 }
 
 export function matmulTable(
@@ -134,7 +134,7 @@ export function matmulTable(
   const partBits = subBits(p);
   const fields = (op: MatmulOperation): Field[] => {
     const kTiles = Math.ceil(op.reduction / p.TI);
-    const oTiles = Math.ceil(op.columns / p.TO);
+    const oTiles = Math.ceil(op.columns / op.outputs);
     const byColumns = op.b.source === 'keyColumns';
     return [
       unsignedField('a_src', 2, streamSources[op.a.source]),
@@ -145,7 +145,7 @@ export function matmulTable(
       unsignedField('k_tiles', p.COUNT_BITS, kTiles),
       unsignedField('k_last_lanes', lanesBits, op.reduction - (kTiles - 1) * p.TI),
       unsignedField('o_tiles', p.COUNT_BITS, oTiles),
-      unsignedField('o_last_lanes', lanesBits, op.columns - (oTiles - 1) * p.TO),
+      unsignedField('o_last_lanes', lanesBits, op.columns - (oTiles - 1) * op.outputs),
       // What the loader walks over: rows of the operand, or tokens along the reduction.
       unsignedField('n_rows', p.COUNT_BITS, byColumns ? op.reduction : op.columns),
       unsignedField('b_src', 2, stationarySources[op.b.source]),
@@ -161,7 +161,7 @@ export function matmulTable(
       unsignedField('out_dst', 3, destinations[op.out.destination]),
       unsignedField('out_base', a.O, op.out.base),
       unsignedField('out_stride', a.O, op.out.stride),
-      unsignedField('out_sub', partBits, op.out.part),
+      unsignedField('out_sub', partBits, (op.out.part * op.outputs) / p.KEY_TO),
       ...(p.ROW_EXPONENT > 0
         ? [unsignedField('step_base', a.STEP, op.a.source === 'normalized' ? stepBase(op.a) : 0)]
         : []),

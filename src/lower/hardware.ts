@@ -155,7 +155,7 @@ function memories(
 const ofSoftmax: ReadonlySet<string> = new Set([
   ...['TOKENS', 'KEY_GROUPS', 'PROB_DEPTH', 'SCORE_DEPTH'],
   ...['EXP_DEPTH', 'RECIP_DEPTH', 'PROB_ADDR_BITS', 'SCORE_ADDR_BITS', 'EXP_ADDR_BITS'],
-  ...['RECIP_ADDR_BITS', 'PROB_SUB_BITS'],
+  ...['RECIP_ADDR_BITS', 'PROB_SUB_BITS', 'SCORE_SUB_BITS'],
 ]);
 
 function constants(
@@ -175,6 +175,8 @@ function constants(
     ['STYLE', p.STYLE, 'of the multipliers: see vt_mac_array'],
     ['CELL', p.CELL],
     ['LUT_TO', p.LUT_TO, 'output channels whose products are on LUTs: see vt_mac_split'],
+    ['LUT_BITS', p.LUT_BITS, 'of the weights that these multiply alone, 0 where of all operands'],
+    ['KEY_TO', p.KEY_TO, 'output channels of products with keys and values'],
     ['DSP_DELAY', p.DSP_DELAY],
     ['LUT_DELAY', p.LUT_DELAY],
     ['ARRAY_LATENCY', p.ARRAY_LATENCY, 'cycles from a word at the array to its sums'],
@@ -267,7 +269,8 @@ function constants(
     ['EXP_ADDR_BITS', a.EXP],
     ['RECIP_ADDR_BITS', a.RECIP],
     ['WORD_SUB_BITS', addressBits(p.WORD / p.VL), 'group of VL in an activation word'],
-    ['RES_SUB_BITS', addressBits(p.TO / p.VL), 'group of VL in a residual or score word'],
+    ['RES_SUB_BITS', addressBits(p.TO / p.VL), 'group of VL in a residual word'],
+    ['SCORE_SUB_BITS', addressBits(p.KEY_TO / p.VL), 'group of VL in a score word'],
     ['PROB_SUB_BITS', addressBits(p.TI / p.VL), 'group of VL in a probability word'],
   ];
   if (p.stream) {

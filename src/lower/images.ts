@@ -140,8 +140,10 @@ export function parameterImage(
     const { bias, multiplier, shift } = channelParameters(graph, segment);
     const half = rounding(shift);
     for (let i = 0; i < segment.words; i++) {
-      const inside = i < segment.channels;
-      const channel = segment.first + i;
+      const lane = i % p.TO;
+      const number = Math.floor(i / p.TO) * segment.tile + lane;
+      const inside = lane < segment.tile && number < segment.channels;
+      const channel = segment.first + number;
       const word = inside ? [bias(channel) + half, multiplier(channel)] : [0, 0];
       const note =
         i === 0 ? ` // ${segment.base}: ${segment.tensor} from channel ${segment.first}` : '';

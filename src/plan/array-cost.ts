@@ -55,10 +55,13 @@ function splitCost(shape: ArrayShape, dsp: ArrayShape, lut: ArrayShape): ArrayCo
     cells.dsp += own.dsp;
   }
   const delays = splitDelays(shape);
-  const bits = (part: ArrayShape) => 4 + tokens * inputs * aBits + (inputs + part.outputs) * bBits;
+  const bits = (part: ArrayShape) =>
+    4 + tokens * inputs * aBits + (inputs + (part.byRows ? 0 : part.outputs)) * part.bBits;
   addDelay(cells, bits(dsp), delays.dsp);
   addDelay(cells, bits(lut), delays.lut);
   addDelay(cells, inputs * bBits, lut.outputs);
+  // Rows of keys pass the line by.
+  if (lut.byRows) cells.lut += inputs * bBits;
   return cells;
 }
 
@@ -74,12 +77,15 @@ function addDelay(cells: Cells, bits: number, depth: number): void {
 
 /** vt_mac_tile: two registers and a two-way selection per bit, delays at the borders. */
 function addTile(cells: Cells, shape: ArrayShape, block: number, lag: number, bitLag: number) {
-  const { inputs, outputs, bBits } = shape;
+  const { inputs, outputs, bBits, byRows } = shape;
   const blocks = Math.ceil(inputs / block);
-  cells.lut += inputs * outputs * bBits;
-  cells.ff += 2 * inputs * outputs * bBits + (blocks - 1) * outputs * bBits;
+  cells.ff += 2 * inputs * outputs * bBits;
+  if (!byRows) {
+    cells.lut += inputs * outputs * bBits;
+    cells.ff += (blocks - 1) * outputs * bBits;
+  }
   for (let b = 0; b < bBits; b++) {
-    addDelay(cells, outputs, lag + b * bitLag);
+    if (!byRows) addDelay(cells, outputs, lag + b * bitLag);
     for (let i = 0; i < inputs; i++) {
       addDelay(cells, 1, lag + b * bitLag + blocks - 1 - Math.floor(i / block));
     }

@@ -23,6 +23,10 @@ export interface ArrayShape {
   readonly cell: 0 | 1;
   /** LUT_TO: outputs, the last ones, whose products are on LUTs all the same; 0 for style 3. */
   readonly lutOutputs?: number | undefined;
+  /** LUT_BITS: bits of the weights that these multiply alone; absent where they multiply all operands. */
+  readonly lutBits?: number | undefined;
+  /** Whether tiles come by rows alone, as weights do. */
+  readonly byRows?: boolean | undefined;
 }
 
 /** Sums that are made along a chain, one stage a cycle, before a tree adds the chains. */
@@ -41,11 +45,19 @@ export function dotBits(shape: Pick<ArrayShape, 'inputs' | 'aBits' | 'bBits'>): 
 export function splitArray(
   shape: ArrayShape,
 ): { readonly dsp: ArrayShape; readonly lut: ArrayShape } | null {
-  const { outputs, lutOutputs = 0 } = shape;
+  const { outputs, lutOutputs = 0, lutBits, ...common } = shape;
   if (lutOutputs === 0) return null;
+  const byRows = lutBits !== undefined;
   return {
-    dsp: { ...shape, outputs: outputs - lutOutputs, lutOutputs: 0 },
-    lut: { ...shape, outputs: lutOutputs, style: 3, cell: 0, lutOutputs: 0 },
+    dsp: { ...common, outputs: outputs - lutOutputs },
+    lut: {
+      ...common,
+      outputs: lutOutputs,
+      bBits: lutBits ?? shape.bBits,
+      style: 3,
+      cell: 0,
+      byRows,
+    },
   };
 }
 

@@ -154,8 +154,7 @@ function issue(
 /** Cycles from taking a tile, or from an operation's issue, until the next one is there. */
 function loaded(
   { weights }: Timeline,
-  { b }: MatmulOperation,
-  { outputs }: EngineShape,
+  { b, outputs }: MatmulOperation,
   from: number,
   load: number,
 ): number {
@@ -177,18 +176,18 @@ function start(
     case 'matmul': {
       const op = program.matmuls[operation] as MatmulOperation;
       const latency = latencies(shape);
-      const passes = Math.ceil(op.reduction / shape.inputs) * Math.ceil(op.columns / shape.outputs);
+      const passes = Math.ceil(op.reduction / shape.inputs) * Math.ceil(op.columns / op.outputs);
       const words = tokenWords(shape, op.rows);
       const pass = Math.max(words, latency.minPass);
       const load = op.b.source === 'keyColumns' ? latency.loadColumns : latency.loadRows;
-      const firstTake = Math.max(at + loaded(line, op, shape, at, load), line.streamerFree);
+      const firstTake = Math.max(at + loaded(line, op, at, load), line.streamerFree);
       const late = { first: firstTake - Math.max(at + load, line.streamerFree), others: 0 };
       let lastTake = firstTake + (passes - 1) * Math.max(pass, load);
       if (op.b.source === 'weightStream') {
         const inTime = lastTake;
         lastTake = firstTake;
         for (let i = 1; i < passes; i++) {
-          lastTake += Math.max(pass, loaded(line, op, shape, lastTake, load));
+          lastTake += Math.max(pass, loaded(line, op, lastTake, load));
         }
         late.others = lastTake - inTime;
       }

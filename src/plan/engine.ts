@@ -28,6 +28,17 @@ export function productsPerCycle({
   return tokens * inputs * outputs;
 }
 
+/**
+ * Outputs of a tile of keys or values. Where outputs on LUTs multiply weights alone, those are the
+ * others.
+ */
+export function keyOutputs({
+  outputs,
+  multipliers,
+}: Pick<EngineShape, 'outputs' | 'multipliers'>): number {
+  return multipliers?.lutBits === undefined ? outputs : outputs - multipliers.lutOutputs;
+}
+
 /** Channels of one token in a word of the activation and key memories. */
 export function wordElements(shape: EngineShape): number {
   return Math.max(shape.inputs, shape.outputs);

@@ -68,6 +68,7 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
   const lanes = TP * TO;
   const activationWord = TP * WORD * p.ACT_BITS;
   const parts = (TP * WORD) / TO;
+  const valueParts = (TP * WORD) / p.KEY_TO;
   const residual = (name: string) =>
     ram(name, depths.residual, lanes * p.RES_BITS, p.HAS_POOL ? lanes / VL : 1);
   const several = p.weightSections.length > 1;
@@ -76,13 +77,13 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
   const within = (owner: MemoryOwner, memories: readonly EngineMemory[]) =>
     memories.map((memory) => ({ ...memory, owner }));
   return [
-    ram('activations', depths.activations, activationWord, parts),
+    ram('activations', depths.activations, activationWord, valueParts),
     ram('keys', depths.keys, activationWord, parts),
     ram('normalized', depths.normalized, activationWord, (TP * WORD) / VL),
     ...(p.HAS_SOFTMAX
       ? [
           ram('probabilities', depths.probabilities, TP * TI * p.PROB_BITS, (TP * TI) / VL),
-          ram('scores', depths.scores, lanes * p.SCORE_BITS, 1),
+          ram('scores', depths.scores, TP * p.KEY_TO * p.SCORE_BITS, 1),
         ]
       : []),
     residual('residual_skip'),

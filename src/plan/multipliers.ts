@@ -2,8 +2,8 @@ import type { Board } from '../boards/index.ts';
 import { multiplierKinds, type Target } from '../dsl/design.ts';
 import type { IntegerGraph } from '../ir/index.ts';
 import { type ArrayStyle, arrayFits } from './array.ts';
-import type { EngineShape } from './engine.ts';
-import { operandBits } from './operands.ts';
+import { type EngineShape, keyOutputs } from './engine.ts';
+import { operandBits, weightBits } from './operands.ts';
 
 /** How the array multiplies operands of so many bits. */
 export interface Multipliers {
@@ -16,6 +16,11 @@ export interface Multipliers {
   readonly bBits: number;
   /** Outputs, the last ones, whose products are on LUTs all the same; 0 for the style `lut`. */
   readonly lutOutputs: number;
+  /**
+   * Bits of the weights that these outputs multiply, and nothing else: products of an attention
+   * then have the other outputs alone. Absent where they multiply whatever comes.
+   */
+  readonly lutBits?: number | undefined;
 }
 
 /** Ports of the multiplier that packing counts on, those of the DSP48E2. */
@@ -29,22 +34,33 @@ export function legalMultipliers(
   graph: IntegerGraph,
   shape: EngineShape,
   board: Board,
-  { primitives, lutOutputs }: Pick<Target, 'primitives' | 'lutOutputs'> = {},
+  {
+    primitives,
+    lutOutputs,
+    lutOperands,
+  }: Pick<Target, 'primitives' | 'lutOutputs' | 'lutOperands'> = {},
 ): readonly Multipliers[] {
   const { A_BITS: aBits, B_BITS: bBits } = operandBits(graph);
   const { a, b } = board.dspWidth;
   const packs = board.resources.dsp > 0 && a >= PACKED_PORTS.a && b >= PACKED_PORTS.b;
   const splits =
     lutOutputs === undefined ? [1, 2, 3].map((n) => (n * shape.outputs) / 4) : [lutOutputs];
+  const lutBits = lutOperands === 'weights' ? weightBits(graph) : undefined;
   return [0, ...splits.filter((n) => n > 0 && Number.isInteger(n))]
     .flatMap((lutOutputs) =>
       ([0, 1, 2, 3] as const).map((style): Multipliers => {
         const isPacked = style === 1 || style === 2;
-        return { style, cell: isPacked && primitives ? 1 : 0, aBits, bBits, lutOutputs };
+        const kind = { style, cell: isPacked && primitives ? 1 : 0, aBits, bBits } as const;
+        return { ...kind, lutOutputs, ...(lutOutputs > 0 && lutBits && { lutBits }) };
       }),
     )
     .filter((multipliers) => {
       const { style, lutOutputs } = multipliers;
+      if (
+        multipliers.lutBits !== undefined &&
+        !isPartOf(shape, keyOutputs({ ...shape, multipliers }))
+      )
+        return false;
       if (lutOutputs > 0 && (board.lutInputs !== 6 || board.resources.dsp === 0)) return false;
       if (!arrayFits({ ...shape, ...multipliers })) return false;
       if (style === 1 || style === 2) return packs;
@@ -53,11 +69,17 @@ export function legalMultipliers(
     });
 }
 
+/** Whether so many outputs can be a tile of keys: they divide the outputs, and words and lanes divide them. */
+function isPartOf({ tokens, outputs, vector }: EngineShape, part: number): boolean {
+  return [outputs % part, part % tokens, part % vector].every((rest) => rest === 0);
+}
+
 /** Whether multipliers are as a design asks for. Who names a kind and no outputs on LUTs wants none. */
 export function isAsked(
-  { style, cell, lutOutputs }: Multipliers,
-  { multipliers, primitives, lutOutputs: asked }: Target,
+  { style, cell, lutOutputs, lutBits }: Multipliers,
+  { multipliers, primitives, lutOutputs: asked, lutOperands }: Target,
 ): boolean {
+  if (lutOperands === 'weights' && lutBits === undefined) return false;
   if (lutOutputs !== (asked ?? (multipliers ? 0 : lutOutputs))) return false;
   return (
     (multipliers ?? multiplierKinds[style]) === multiplierKinds[style] &&

@@ -120,7 +120,7 @@ function tallyFrame(plan: Plan, tallyOf: (instruction: Instruction) => Tally): n
     const op = program.matmuls[event.instruction.operation];
     if (!op) throw new Error(`${event.instruction.label} has no operation`);
     const tally = tallyOf(event.instruction);
-    const tiles = Math.ceil(op.reduction / shape.inputs) * Math.ceil(op.columns / shape.outputs);
+    const tiles = Math.ceil(op.reduction / shape.inputs) * Math.ceil(op.columns / op.outputs);
     tally.products += usefulProducts(op);
     tally.streamed += tiles * tokenWords(shape, op.rows);
     tally.shortPasses += free - taken - late.others - tiles * tokenWords(shape, op.rows);

@@ -1,7 +1,7 @@
 import type { CheckedGraph } from '../check/index.ts';
 import { type IntegerNode, isKind, signedBits, storageBits } from '../ir/index.ts';
 import { dotBits, splitDelays } from './array.ts';
-import { type EngineShape, latencies, tokenWords, unsignedBits } from './engine.ts';
+import { type EngineShape, keyOutputs, latencies, tokenWords, unsignedBits } from './engine.ts';
 import { rowGroups } from './geometry.ts';
 import { operandBits, scoreBits, widest } from './operands.ts';
 import type { MemoryDepths, Program, WeightSection } from './program.ts';
@@ -28,6 +28,10 @@ export interface EngineParameters {
   readonly STYLE: number;
   readonly CELL: number;
   readonly LUT_TO: number;
+  /** Bits of the weights that these outputs multiply alone; 0 where they multiply all operands. */
+  readonly LUT_BITS: number;
+  /** Outputs of products of keys and values. */
+  readonly KEY_TO: number;
   readonly DSP_DELAY: number;
   readonly LUT_DELAY: number;
   readonly ARRAY_LATENCY: number;
@@ -100,6 +104,20 @@ export interface EngineParameters {
   readonly stream: WeightStream | null;
   readonly weightSections: readonly WeightSection[];
   readonly depths: MemoryDepths;
+}
+
+/** How an array multiplies, in parameters of the RTL. */
+export function multiplierParameters(
+  shape: Pick<EngineShape, 'outputs' | 'multipliers'>,
+): Pick<EngineParameters, 'STYLE' | 'CELL' | 'LUT_TO' | 'LUT_BITS' | 'KEY_TO'> {
+  const { style, cell, lutOutputs, lutBits } = shape.multipliers ?? {};
+  return {
+    STYLE: style ?? 0,
+    CELL: cell ?? 0,
+    LUT_TO: lutOutputs ?? 0,
+    LUT_BITS: lutBits ?? 0,
+    KEY_TO: keyOutputs(shape),
+  };
 }
 
 /** Largest value of an array too long to be spread into Math.max. */
@@ -210,9 +228,7 @@ export function engineParameters(
     TO,
     VL,
     WORD: Math.max(TI, TO),
-    STYLE: shape.multipliers?.style ?? 0,
-    CELL: shape.multipliers?.cell ?? 0,
-    LUT_TO: shape.multipliers?.lutOutputs ?? 0,
+    ...multiplierParameters(shape),
     DSP_DELAY: delays.dsp,
     LUT_DELAY: delays.lut,
     ARRAY_LATENCY: latencies(shape).array,

@@ -47,7 +47,7 @@ export function productBits(p: EngineParameters): number {
   // COUNT_BITS is larger where passes are short beside the latency of the array.
   const count = unsignedBits(p.OPERATIONS.largest + lanes) + 1;
   const counts = 4 * count + 2 * unsignedBits(lanes) + p.LEAD_BITS;
-  const part = addressBits(p.WORD / Math.min(p.TI, p.TO));
+  const part = addressBits(p.WORD / Math.min(p.TI, p.KEY_TO));
   const epilogue =
     addressBits(CHOICES.modes) +
     addressBits(p.TABLE_DEPTH) +

@@ -45,6 +45,8 @@ export interface MatmulOperation {
   readonly lead: number;
   readonly reduction: number;
   readonly columns: number;
+  /** Columns of a tile: all outputs of the array, or for keys and values those that multiply them. */
+  readonly outputs: number;
   /** Elements of the reduction that are not padding between heads. */
   readonly elements: number;
   readonly a: { readonly source: StreamSource; readonly base: number; readonly stride: number };
@@ -75,7 +77,7 @@ export interface MatmulOperation {
     readonly destination: Destination;
     readonly base: number;
     readonly stride: number;
-    /** Part of the first word, in units of TO elements. */
+    /** Part of the first word, in units of the operation's outputs. */
     readonly part: number;
   };
 }
@@ -87,8 +89,8 @@ export function usefulProducts({ rows, lead, elements, columns }: MatmulOperatio
 
 /** Words of the weight stream that an operation takes, in the order of its tiles. */
 export function streamedWords(
-  { b, reduction, columns }: MatmulOperation,
-  { inputs, outputs }: EngineShape,
+  { b, reduction, columns, outputs }: MatmulOperation,
+  { inputs }: Pick<EngineShape, 'inputs'>,
 ): number {
   if (b.source !== 'weightStream') return 0;
   return Math.ceil(reduction / inputs) * Math.ceil(columns / outputs) * outputs;
@@ -147,7 +149,7 @@ export interface WeightSegment {
   readonly heads: { readonly count: number; readonly width: number; readonly pitch: number } | null;
 }
 
-/** A run of words in the parameter memory, one per channel, padded with zeros. */
+/** A run of words in the parameter memory, TO of them for the channels of a tile, padded with zeros. */
 export interface ParameterSegment {
   readonly tensor: string;
   readonly path: string;
@@ -155,6 +157,8 @@ export interface ParameterSegment {
   /** First channel and number of channels of the node; the rest up to `words` is padding. */
   readonly first: number;
   readonly channels: number;
+  /** Channels of a tile. */
+  readonly tile: number;
   readonly words: number;
 }
 

@@ -4,6 +4,7 @@ import type { Target } from '../dsl/design.ts';
 import { arrayFitsBoard, arrayShare, fits, planShare } from './budget.ts';
 import { type EngineShape, productsPerCycle } from './engine.ts';
 import { chooseMultipliers, isAsked, legalMultipliers, type Multipliers } from './multipliers.ts';
+import { multiplierParameters } from './parameters.ts';
 import type { Plan } from './plan.ts';
 import { planShape, type WeightPlace } from './plan-shape.ts';
 import { estimateResources } from './resources.ts';
@@ -35,8 +36,10 @@ export function planTile(space: SearchSpace, tile: EngineShape, place: WeightPla
   const legal = askedMultipliers(space, tile);
   // Multipliers change little but what the array takes: the plan with any tells the cost of all.
   const plan = planWith(legal[0] as Multipliers);
-  const estimate = ({ style, cell, lutOutputs }: Multipliers) =>
-    estimateResources({ ...plan.parameters, STYLE: style, CELL: cell, LUT_TO: lutOutputs }, board);
+  const estimate = (multipliers: Multipliers) => {
+    const own = multiplierParameters({ ...tile, multipliers });
+    return estimateResources({ ...plan.parameters, ...own }, board);
+  };
   const chosen = chooseMultipliers(legal, estimate, (need) => fits(need, board));
   return chosen === legal[0] ? plan : planWith(chosen);
 }

@@ -15,7 +15,8 @@ export function operationLayouts(manifest: Manifest, graph: IntegerGraph): Opera
     const tap = manifest.taps[operation.unit];
     if (!tap) throw new Error(`the operation ${operation.name} has no tap`);
     const tensor = tensorType(graph, operation.tensor);
-    return { operation, tensor, elements: elementsInTapOrder(operation, tensor, tap) };
+    const words = { ...tap, lanes: operation.lanes ?? tap.lanes };
+    return { operation, tensor, elements: elementsInTapOrder(operation, tensor, words) };
   });
 }
 

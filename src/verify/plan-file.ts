@@ -99,6 +99,7 @@ export function planText(
       o.index,
       o.rows,
       o.columns,
+      o.lanes ?? manifest.taps[o.unit]?.lanes ?? 0,
     ]),
   ];
   const { weights } = manifest;

@@ -16,6 +16,8 @@ module vt_matmul #(
   parameter STYLE        = 0,     // of the multipliers, see vt_mac_array
   parameter CELL         = 0,
   parameter LUT_TO       = 0,
+  parameter LUT_BITS     = 0,
+  parameter KEY_TO       = TO,    // outputs of products with keys and values
   parameter DSP_DELAY    = 0,
   parameter LUT_DELAY    = 0,
   parameter ARRAY_LATENCY = 3,
@@ -146,12 +148,13 @@ module vt_matmul #(
   output wire [2:0]                 out_dst_o,
   output wire [O_ADDR_BITS-1:0]     out_addr_o,
   output wire [SUB_BITS-1:0]        out_sub_o,
+  output wire                       out_keys_o,       // a product with keys or values
   output wire [TP*TO*OUT_BITS-1:0]  out_data_o,
   output wire [OP_BITS-1:0]         out_op_o
 );
   localparam DOT_BITS   = A_BITS + 1 + B_BITS + $clog2(TI);
   localparam WORD_TILES = WORD / TI;
-  localparam OUT_TILES  = WORD / TO;
+  localparam OUT_TILES  = WORD / KEY_TO;
   localparam E0         = 3 + ARRAY_LATENCY;  // cycles from issue to stage E0
 
   // ---- stationary operand -------------------------------------------------------------------
@@ -161,7 +164,7 @@ module vt_matmul #(
   wire [SUB_BITS-1:0]  step_sub;
   wire                 full, first_tile, take, take_first;
   vt_tile_loader #(
-    .TP(TP), .TI(TI), .TO(TO), .WORD_TILES(WORD_TILES), .OUT_TILES(OUT_TILES),
+    .TP(TP), .TI(TI), .TO(TO), .KEY_TO(KEY_TO), .WORD_TILES(WORD_TILES), .OUT_TILES(OUT_TILES),
     .ADDR_BITS(B_ADDR_BITS), .P_ADDR_BITS(P_ADDR_BITS), .COUNT_BITS(COUNT_BITS),
     .SUB_BITS(SUB_BITS), .LANE_BITS(LANE_BITS)
   ) u_loader (
@@ -205,10 +208,10 @@ module vt_matmul #(
 
   // What is used behind the streamer, one behind the other.
   localparam HANDED_BITS = OP_BITS + LANES_BITS + MODE_SEL_BITS + TABLE_ADDR_BITS + SKIP_MULT_BITS
-                         + SKIP_SHIFT_SEL_BITS + 7;
+                         + SKIP_SHIFT_SEL_BITS + 8;
   wire [OP_BITS-1:0]         st_op;
   wire [LANES_BITS-1:0]      st_k_last_lanes;
-  wire                       st_bias_src, st_table_on, st_skip_on, st_skip_src;
+  wire                       st_keys, st_bias_src, st_table_on, st_skip_on, st_skip_src;
   wire [MODE_SEL_BITS-1:0]   st_mode_sel;
   wire [TABLE_ADDR_BITS-1:0] st_table_base;
   wire [SKIP_MULT_BITS-1:0]  st_skip_mult;
@@ -218,11 +221,13 @@ module vt_matmul #(
   always @(posedge clk_i) begin
     if (start_i)
       ld_handed_q <= {op_i, k_last_lanes_i, bias_src_i, mode_sel_i, table_on_i, table_base_i,
-                      skip_on_i, skip_src_i, skip_mult_i, skip_shift_sel_i, out_dst_i};
+                      skip_on_i, skip_src_i, skip_mult_i, skip_shift_sel_i,
+                      b_src_i == 2'd1 || b_src_i == 2'd2, out_dst_i};
     if (take_first) st_handed_q <= ld_handed_q;
   end
   assign {st_op, st_k_last_lanes, st_bias_src, st_mode_sel, st_table_on, st_table_base,
-          st_skip_on, st_skip_src, st_skip_mult, st_skip_shift_sel, st_out_dst} = st_handed_q;
+          st_skip_on, st_skip_src, st_skip_mult, st_skip_shift_sel, st_keys, st_out_dst} =
+         st_handed_q;
   // The destination is wanted a stage earlier too.
   wire [1:0] ld_out_dst_high = ld_handed_q[2:1];
 
@@ -236,6 +241,7 @@ module vt_matmul #(
   wire [O_ADDR_BITS-1:0] s_out_addr;
   vt_token_streamer #(
     .TP(TP), .MIN_PASS(MIN_PASS), .WORD_TILES(WORD_TILES), .OUT_TILES(OUT_TILES),
+    .OUT_STEP(TO / KEY_TO),
     .ADDR_BITS(A_ADDR_BITS), .S_ADDR_BITS(S_ADDR_BITS), .O_ADDR_BITS(O_ADDR_BITS),
     .COUNT_BITS(COUNT_BITS), .LEAD_BITS(LEAD_BITS), .SUB_BITS(SUB_BITS)
   ) u_streamer (
@@ -245,7 +251,7 @@ module vt_matmul #(
     .rows_i(ld_rows_q), .k_tiles_i(ld_k_tiles_q), .o_tiles_i(ld_o_tiles_q),
     .skip_base_i(ld_skip_base_q), .skip_stride_i(ld_skip_stride_q),
     .out_base_i(ld_out_base_q), .out_stride_i(ld_out_stride_q), .out_sub_i(ld_out_sub_q),
-    .out_split_i(ld_out_dst_high == 2'b00),
+    .out_split_i(ld_out_dst_high == 2'b00), .out_keys_i(ld_handed_q[3]),
     .full_i(full), .first_tile_i(first_tile), .take_o(take), .take_first_o(take_first),
     .valid_o(s_valid), .zero_o(s_zero), .a_src_o(s_src), .addr_o(a_addr_o), .sub_o(s_sub),
     .k_first_o(s_k_first), .k_last_o(s_k_last), .pass_first_o(s_pass_first),
@@ -254,12 +260,12 @@ module vt_matmul #(
   );
 
   // ---- operands -----------------------------------------------------------------------------
-  wire                    array_row_valid, array_column_valid, array_signed;
+  wire                    array_row_valid, array_row_keys, array_column_valid, array_signed;
   wire [TP*TI*A_BITS-1:0] array_a;
   wire [TI*B_BITS-1:0]    array_row;
-  wire [TO*B_BITS-1:0]    array_column;
+  wire [KEY_TO*B_BITS-1:0] array_column;
   vt_operands #(
-    .TP(TP), .TI(TI), .TO(TO), .WORD_TILES(WORD_TILES), .OUT_TILES(OUT_TILES),
+    .TP(TP), .TI(TI), .TO(KEY_TO), .WORD_TILES(WORD_TILES), .OUT_TILES(OUT_TILES),
     .SUB_BITS(SUB_BITS), .LANE_BITS(LANE_BITS), .LANES_BITS(LANES_BITS),
     .A_BITS(A_BITS), .B_BITS(B_BITS), .ACT_BITS(ACT_BITS), .IN_BITS(IN_BITS),
     .PROB_BITS(PROB_BITS), .W_BITS(W_BITS)
@@ -271,7 +277,7 @@ module vt_matmul #(
     .step_valid_i(step_valid), .step_src_i(step_src), .step_lane_i(step_lane),
     .step_sub_i(step_sub), .step_zero_i(step_zero), .step_last_part_i(step_last_part),
     .step_lanes_i(ld_step_lanes_q), .b_weight_i(b_weight_i), .b_key_i(b_key_i),
-    .row_valid_o(array_row_valid), .row_o(array_row),
+    .row_valid_o(array_row_valid), .row_keys_o(array_row_keys), .row_o(array_row),
     .column_valid_o(array_column_valid), .column_o(array_column)
   );
 
@@ -282,10 +288,11 @@ module vt_matmul #(
   wire [TP*TO*DOT_BITS-1:0] dot;
   vt_mac_array #(
     .TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS), .STYLE(STYLE), .CELL(CELL),
-    .LUT_TO(LUT_TO), .DSP_DELAY(DSP_DELAY), .LUT_DELAY(LUT_DELAY)
+    .LUT_TO(LUT_TO), .LUT_BITS(LUT_BITS), .KEY_TO(KEY_TO), .DSP_DELAY(DSP_DELAY),
+    .LUT_DELAY(LUT_DELAY)
   ) u_array (
     .clk_i(clk_i), .a_i(array_a), .a_signed_i(array_signed),
-    .row_valid_i(array_row_valid), .row_i(array_row),
+    .row_valid_i(array_row_valid), .row_keys_i(array_row_keys), .row_i(array_row),
     .col_valid_i(array_column_valid), .col_i(array_column),
     .swap_i(took[2]), .dot_o(dot)
   );
@@ -377,8 +384,8 @@ module vt_matmul #(
   );
 
   // ---- result -------------------------------------------------------------------------------
-  reg [OP_BITS+2:0] out_q;
-  always @(posedge clk_i) if (op_first[E0+6]) out_q <= {st_out_dst, st_op};
+  reg [OP_BITS+3:0] out_q;
+  always @(posedge clk_i) if (op_first[E0+6]) out_q <= {st_keys, st_out_dst, st_op};
   vt_delay #(.WIDTH(S_ADDR_BITS), .DEPTH(E0+2)) u_skip_addr (
     .clk_i(clk_i), .d_i(s_skip_addr), .q_o(skip_addr_o)
   );
@@ -387,7 +394,7 @@ module vt_matmul #(
   );
   assign out_valid_o = last_valid[E0+7];
   assign done_o      = op_last[E0+7];
-  assign {out_dst_o, out_op_o} = out_q;
+  assign {out_keys_o, out_dst_o, out_op_o} = out_q;
   assign out_data_o  = data;
 
   wire unused = &{1'b0, valid, op_first, op_last, last_valid, lane_swap, took, s_word};

@@ -7,7 +7,7 @@
 module vt_operands #(
   parameter TP         = 1,
   parameter TI         = 4,
-  parameter TO         = 4,
+  parameter TO         = 4,   // outputs of a tile that comes by columns
   parameter WORD_TILES = 1,   // k tiles in the channels of an activation or key word
   parameter OUT_TILES  = 1,   // o tiles in them
   parameter SUB_BITS   = 1,
@@ -46,6 +46,7 @@ module vt_operands #(
   input  wire [TI*W_BITS-1:0]              b_weight_i,
   input  wire [TP*WORD_TILES*TI*ACT_BITS-1:0] b_key_i,
   output wire                              row_valid_o,
+  output reg                               row_keys_o,   // with it: of keys, not of weights
   output reg  [TI*B_BITS-1:0]              row_o,
   output wire                              column_valid_o,
   output reg  [TO*B_BITS-1:0]              column_o
@@ -75,6 +76,7 @@ module vt_operands #(
     a_k_last1_q     <= a_k_last_i;
     a_lanes1_q      <= a_lanes_i;
     a_signed_o      <= a_src1_q != 2'd2;
+    row_keys_o      <= step_src1_q[0];
   end
   assign row_valid_o    = row_valid2_q;
   assign column_valid_o = column_valid2_q;

@@ -10,7 +10,8 @@ module vt_token_streamer #(
   parameter TP          = 1,
   parameter MIN_PASS    = 16,
   parameter WORD_TILES  = 1,  // k tiles in one word of the activation memory
-  parameter OUT_TILES   = 1,  // o tiles in one word of the activation memory
+  parameter OUT_TILES   = 1,  // parts of one word of the activation memory: o tiles of values
+  parameter OUT_STEP    = 1,  // parts that an o tile of weights writes; divides OUT_TILES
   parameter ADDR_BITS   = 8,
   parameter S_ADDR_BITS = 8,
   parameter O_ADDR_BITS = 8,
@@ -34,7 +35,8 @@ module vt_token_streamer #(
   input  wire [O_ADDR_BITS-1:0]  out_base_i,
   input  wire [O_ADDR_BITS-1:0]  out_stride_i,
   input  wire [SUB_BITS-1:0]     out_sub_i,       // part of the first word that is written first
-  input  wire                    out_split_i,     // the destination's words hold OUT_TILES tiles
+  input  wire                    out_split_i,     // the destination's words hold OUT_TILES parts
+  input  wire                    out_keys_i,      // products of keys or values: a part each
   // hand-over from the loader
   input  wire                    full_i,
   input  wire                    first_tile_i,
@@ -60,7 +62,9 @@ module vt_token_streamer #(
   localparam [COUNT_BITS-1:0] MIN_COUNT = MIN_COUNT_WIDE[COUNT_BITS-1:0];
   localparam [31:0] LAST_SUB_WIDE = WORD_TILES - 1;
   localparam [SUB_BITS-1:0] LAST_SUB = LAST_SUB_WIDE[SUB_BITS-1:0];
-  localparam [31:0] LAST_OUT_SUB_WIDE = OUT_TILES - 1;
+  localparam [31:0] OUT_STEP_WIDE = OUT_STEP;
+  localparam [31:0] LAST_KEY_SUB_WIDE = OUT_TILES - 1, LAST_OUT_SUB_WIDE = OUT_TILES - OUT_STEP;
+  localparam [SUB_BITS-1:0] LAST_KEY_SUB = LAST_KEY_SUB_WIDE[SUB_BITS-1:0];
   localparam [SUB_BITS-1:0] LAST_OUT_SUB = LAST_OUT_SUB_WIDE[SUB_BITS-1:0];
   localparam [31:0] TOKENS_WIDE = TP;
   localparam [COUNT_BITS-1:0] TOKENS = TOKENS_WIDE[COUNT_BITS-1:0];
@@ -73,7 +77,7 @@ module vt_token_streamer #(
   reg [S_ADDR_BITS-1:0]  skip_tile_q, skip_stride_q, skip_addr_q;
   reg [O_ADDR_BITS-1:0]  out_tile_q, out_stride_q, out_addr_q;
   reg [SUB_BITS-1:0]     sub_q, out_sub_q;
-  reg                    op_first_q, split_q, out_split_q;
+  reg                    op_first_q, split_q, out_split_q, out_keys_q;
 
   wire k_last   = k_q == k_tiles_q - 1'b1;
   wire o_last   = o_q == o_tiles_q - 1'b1;
@@ -82,7 +86,7 @@ module vt_token_streamer #(
   wire pass_end = row_last && beat_q >= MIN_COUNT;
   // Words of the activation side hold WORD_TILES tiles; those of the other sources hold one.
   wire word_end = !split_q || sub_q == LAST_SUB;
-  wire out_end  = !out_split_q || out_sub_q == LAST_OUT_SUB;
+  wire out_end  = !out_split_q || out_sub_q == (out_keys_q ? LAST_KEY_SUB : LAST_OUT_SUB);
 
   assign take_o       = full_i && (!running_q || pass_end);
   assign take_first_o = take_o && first_tile_i;
@@ -114,6 +118,8 @@ module vt_token_streamer #(
   wire [ADDR_BITS-1:0]   next_part = k_last ? {ADDR_BITS{1'b0}}
                                             : part_q + {{(ADDR_BITS-1){1'b0}}, word_end};
   wire [S_ADDR_BITS-1:0] next_skip = skip_tile_q + {{(S_ADDR_BITS-1){1'b0}}, k_last};
+  wire [SUB_BITS-1:0]    next_sub  = out_keys_q ? out_sub_q + 1'b1
+                                                : out_sub_q + OUT_STEP_WIDE[SUB_BITS-1:0];
   wire [O_ADDR_BITS-1:0] next_out  = out_tile_q + {{(O_ADDR_BITS-1){1'b0}}, k_last && out_end};
 
   always @(posedge clk_i) begin
@@ -145,6 +151,7 @@ module vt_token_streamer #(
         skip_stride_q <= skip_stride_i;
         out_stride_q  <= out_stride_i;
         out_split_q   <= out_split_i;
+        out_keys_q    <= out_keys_i;
         k_q           <= {COUNT_BITS{1'b0}};
         o_q           <= {COUNT_BITS{1'b0}};
         part_q        <= {ADDR_BITS{1'b0}};
@@ -165,7 +172,7 @@ module vt_token_streamer #(
         skip_addr_q <= next_skip;
         out_tile_q  <= next_out;
         out_addr_q  <= next_out;
-        if (k_last) out_sub_q <= out_end ? {SUB_BITS{1'b0}} : out_sub_q + 1'b1;
+        if (k_last) out_sub_q <= out_end ? {SUB_BITS{1'b0}} : next_sub;
       end
     end else if (running_q) begin
       beat_q <= beat_q + 1'b1;

@@ -20,6 +20,7 @@ const product = (name: string, rows: number, columns: number): MatmulOperation =
   lead: 0,
   reduction: 4,
   columns,
+  outputs: 2,
   elements: 4,
   a: { source: 'input', base: 0, stride: 2 },
   b: { source: 'weights', base: 0, stride: 0 },

@@ -6,10 +6,16 @@ import type { Bench, Cycle, Unit } from '../support/verilate.ts';
 /** TO rows of TI elements. */
 export type Tile = readonly (readonly number[])[];
 
+interface Expected {
+  readonly cycle: number;
+  readonly dot: readonly (readonly number[])[];
+}
+
 /** What the array is to do, and the dot products that must come out of it. */
 export interface Job {
   readonly cycles: readonly Cycle[];
-  readonly expected: readonly { readonly cycle: number; readonly dot: readonly number[] }[];
+  /** Dot products of the tile's rows, of each token. */
+  readonly expected: readonly Expected[];
 }
 
 /**
@@ -22,29 +28,37 @@ const primitive = new URL('../../templates/rtl/sim/DSP48E2.v', import.meta.url);
 
 export function arrayBench(shape: ArrayShape): Bench {
   const { tokens, inputs, outputs, aBits, bBits, style, cell, lutOutputs = 0 } = shape;
+  const { lutBits = 0 } = shape;
   const delays = splitDelays(shape);
   return {
     inputs: [
       { name: 'a', bits: aBits, lanes: tokens * inputs },
       { name: 'a_signed', bits: 1 },
       { name: 'row_valid', bits: 1 },
+      { name: 'row_keys', bits: 1 },
       { name: 'row', bits: bBits, lanes: inputs },
       { name: 'col_valid', bits: 1 },
-      { name: 'col', bits: bBits, lanes: outputs },
+      { name: 'col', bits: bBits, lanes: keyRows(shape) },
       { name: 'swap', bits: 1 },
     ],
     outputs: [{ name: 'dot', bits: dotBits(shape), lanes: tokens * outputs, signed: true }],
     body: [
       `vt_mac_array #(.TP(${tokens}), .TI(${inputs}), .TO(${outputs}), .A_BITS(${aBits}),`,
       `  .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell}),`,
-      `  .LUT_TO(${lutOutputs}), .DSP_DELAY(${delays.dsp}), .LUT_DELAY(${delays.lut})) u_array (`,
-      '  .clk_i(clk), .a_i(a), .a_signed_i(a_signed), .row_valid_i(row_valid), .row_i(row),',
+      `  .LUT_TO(${lutOutputs}), .LUT_BITS(${lutBits}), .KEY_TO(${keyRows(shape)}),`,
+      `  .DSP_DELAY(${delays.dsp}), .LUT_DELAY(${delays.lut})) u_array (`,
+      '  .clk_i(clk), .a_i(a), .a_signed_i(a_signed), .row_valid_i(row_valid),',
+      '  .row_keys_i(row_keys), .row_i(row),',
       '  .col_valid_i(col_valid), .col_i(col), .swap_i(swap), .dot_o(dot));',
       // The primitive is not in the library's folder: its model follows the harness's own module.
       ...(cell === 1 ? ['endmodule', readFileSync(primitive, 'utf8'), 'module no_more;'] : []),
     ].join('\n'),
   };
 }
+
+/** Rows of a tile of keys or values. */
+const keyRows = ({ outputs, lutOutputs = 0, lutBits }: ArrayShape) =>
+  lutBits === undefined ? outputs : outputs - lutOutputs;
 
 /** Smallest and largest number of a format. */
 export function bounds(bits: number, signed: boolean): [number, number] {
@@ -67,19 +81,23 @@ function numbers(random: Random, count: number, bits: number, signed: boolean, k
 
 /**
  * Words without a gap over tiles of both signednesses that are filled by rows and by columns, as
- * fast as they can be or with pauses.
+ * fast as they can be or with pauses. Where outputs on LUTs multiply weights alone, tiles are of
+ * weights, by rows, or of keys and values, for the other outputs.
  */
 export function randomJob(shape: ArrayShape, operands: Operands, tiles: number, seed: number): Job {
   const { tokens, inputs, outputs, aBits, bBits } = shape;
   const random = createRandom(seed);
   const job = startJob(shape);
   for (let n = 0; n < tiles; n++) {
-    const tile = Array.from({ length: outputs }, () =>
-      numbers(random, inputs, bBits, true, operands),
-    );
-    const byRows = random.nextInt(0, 1) === 1;
+    const { lutBits, lutOutputs = 0 } = shape;
+    const keys = lutBits === undefined || random.nextInt(0, 1) === 1;
+    const tile = Array.from({ length: keys ? keyRows(shape) : outputs }, (_, o) => {
+      const bits = lutBits !== undefined && o >= outputs - lutOutputs ? lutBits : bBits;
+      return numbers(random, inputs, bits, true, operands);
+    });
+    const byRows = !keys || random.nextInt(0, 1) === 1;
     const pause = random.nextInt(0, 1) * random.nextInt(1, 3);
-    job.load(tile, random.nextInt(0, 1) === 1, byRows, {
+    job.load(tile, random.nextInt(0, 1) === 1, byRows ? (keys ? 'keys' : 'rows') : 'columns', {
       word: (signed) =>
         Array.from({ length: tokens }, () =>
           numbers(random, inputs, aBits, signed, operands),
@@ -101,7 +119,7 @@ export function sweepJob(
   let left: readonly (readonly number[])[] = [];
   for (const { tile, signed } of [...runs, ...runs.slice(-1)]) {
     let n = 0;
-    job.load(tile, signed, true, {
+    job.load(tile, signed, 'rows', {
       word: () => left[n++] ?? Array<number>(shape.tokens * shape.inputs).fill(0),
       pauses: () => n < left.length - shape.outputs - 1,
     });
@@ -117,14 +135,15 @@ interface Stream {
 }
 
 function startJob(shape: ArrayShape) {
-  const { inputs, outputs } = shape;
+  const { inputs } = shape;
   const cycles: Cycle[] = [];
-  const expected: { cycle: number; dot: number[] }[] = [];
+  const expected: Expected[] = [];
   let active: { readonly tile: Tile; readonly signed: boolean } | undefined;
 
   /** Fills `tile` and swaps to it while the words of the tile before are streamed. */
-  const load = (tile: Tile, signed: boolean, byRows: boolean, stream: Stream) => {
-    const steps = byRows ? outputs : inputs;
+  const load = (tile: Tile, signed: boolean, by: 'rows' | 'keys' | 'columns', stream: Stream) => {
+    const byRows = by !== 'columns';
+    const steps = byRows ? tile.length : inputs;
     for (let filled = 0; ; ) {
       const pause = stream.pauses();
       const fills = !pause && filled < steps;
@@ -137,9 +156,10 @@ function startJob(shape: ArrayShape) {
         a,
         a_signed: active?.signed ? 1 : 0,
         row_valid: fills && byRows ? 1 : 0,
+        row_keys: by === 'keys' ? 1 : 0,
         row: tile[byRows ? index : 0] ?? [],
         col_valid: fills && !byRows ? 1 : 0,
-        col: tile.map((row) => row[byRows ? 0 : index] ?? 0),
+        col: tile.slice(0, keyRows(shape)).map((row) => row[byRows ? 0 : index] ?? 0),
         swap: swaps ? 1 : 0,
       });
       if (fills) filled++;
@@ -154,16 +174,14 @@ function startJob(shape: ArrayShape) {
   return { load, finish };
 }
 
-function products(shape: ArrayShape, a: readonly number[], tile: Tile): number[] {
-  const dots: number[] = [];
-  for (let t = 0; t < shape.tokens; t++) {
-    for (const row of tile) {
+function products({ tokens, inputs }: ArrayShape, a: readonly number[], tile: Tile) {
+  return Array.from({ length: tokens }, (_, t) =>
+    tile.map((row) => {
       let sum = 0;
-      for (let i = 0; i < shape.inputs; i++) sum += (row[i] ?? 0) * (a[t * shape.inputs + i] ?? 0);
-      dots.push(sum);
-    }
-  }
-  return dots;
+      for (let i = 0; i < inputs; i++) sum += (row[i] ?? 0) * (a[t * inputs + i] ?? 0);
+      return sum;
+    }),
+  );
 }
 
 /** Number of words whose products came out wrong; all are looked at. */
@@ -172,7 +190,10 @@ export function wrongWords(unit: Unit, shape: ArrayShape, job: Job): number {
   const latency = arrayLatency(shape);
   let wrong = 0;
   for (const { cycle, dot } of job.expected) {
-    if (dot.some((value, lane) => trace.value(cycle + latency, 'dot', lane) !== value)) wrong++;
+    const isWrong = dot.some((row, t) =>
+      row.some((value, o) => trace.value(cycle + latency, 'dot', t * shape.outputs + o) !== value),
+    );
+    if (isWrong) wrong++;
   }
   return wrong;
 }
@@ -180,6 +201,7 @@ export function wrongWords(unit: Unit, shape: ArrayShape, job: Job): number {
 /** What a test is called after. */
 export function describeShape({ tokens, inputs, outputs, ...s }: ArrayShape): string {
   const cell = s.cell === 1 ? ', DSP primitive' : '';
-  const split = s.lutOutputs ? `, ${s.lutOutputs} outputs on LUTs` : '';
+  const weights = s.lutBits ? ` for weights of ${s.lutBits} bits` : '';
+  const split = s.lutOutputs ? `, ${s.lutOutputs} outputs on LUTs${weights}` : '';
   return `style ${s.style}${cell}${split}: ${tokens} x ${inputs} x ${outputs}, ${s.aBits} by ${s.bBits} bits`;
 }

@@ -7,6 +7,7 @@ import {
   latencies,
   type Multipliers,
 } from '../../plan/index.ts';
+import { multiplierParameters } from '../../plan/parameters.ts';
 import { type EnginePart, engineParts, NO_MEMORIES } from '../../plan/resources.ts';
 
 /** A way to make the products of a tile, and the array that it makes. */
@@ -61,11 +62,11 @@ function arrayKind(
 export function withMultipliers(
   parameters: EngineParameters,
   { tokens, inputs, outputs }: Pick<EngineShape, 'tokens' | 'inputs' | 'outputs'>,
-  { style, cell, lutOutputs }: Pick<Multipliers, 'style' | 'cell' | 'lutOutputs'>,
+  multipliers: Multipliers | undefined,
 ): EngineParameters {
   return {
     ...parameters,
     ...{ TP: tokens, TI: inputs, TO: outputs, WORD: Math.max(inputs, outputs) },
-    ...{ STYLE: style, CELL: cell, LUT_TO: lutOutputs },
+    ...multiplierParameters({ outputs, multipliers }),
   };
 }

@@ -61,9 +61,9 @@ export function stepTable(
   };
   steps.forEach((step, i) => {
     if (step.unit !== 'matmul') return;
-    const { rows, reduction, columns, b, tap } = step.operation;
+    const { rows, reduction, columns, outputs, b, tap } = step.operation;
     const words = tokenWords(shape, rows);
-    table.passes[i] = Math.ceil(reduction / shape.inputs) * Math.ceil(columns / shape.outputs);
+    table.passes[i] = Math.ceil(reduction / shape.inputs) * Math.ceil(columns / outputs);
     table.words[i] = words;
     table.maxWords = Math.max(table.maxWords, words);
     if (b.source === 'keyColumns') table.byColumns[i] = 1;

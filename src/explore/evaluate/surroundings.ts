@@ -8,7 +8,6 @@ import {
   type EngineParameters,
   type EngineShape,
   engineParameters,
-  type Multipliers,
   multipliedBits,
   type WeightSection,
   type WeightStream,
@@ -36,11 +35,6 @@ export interface Surroundings {
   ): ResourceEstimate;
 }
 
-/** Any multipliers: the array is left out. */
-const PLAIN: Pick<Multipliers, 'style' | 'cell' | 'lutOutputs'> = {
-  ...{ style: 0, cell: 0, lutOutputs: 0 },
-};
-
 export function surroundingsOf(checked: CheckedGraph, board: Board): Surroundings {
   const { graph } = checked;
   const some = { tokens: 1, inputs: 2, outputs: 2, vector: 1 };
@@ -60,7 +54,8 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
   return {
     base,
     need(shape, template, frame, set, stream) {
-      const parameters = withMultipliers(base, shape, PLAIN);
+      // Without multipliers: the array is left out.
+      const parameters = withMultipliers(base, shape, undefined);
       const ACC_BITS = accumulatorBits(largestSum, shape.inputs, base.A_BITS, base.B_BITS);
       const SUM_BITS = biasedBits(ACC_BITS + base.ROW_EXPONENT, base.BIAS_BITS);
       const groups = rowGroups(graph, shape);

@@ -1,5 +1,5 @@
 import { type LinearNode, requantizationOf } from '../../ir/index.ts';
-import { wordElements } from '../engine.ts';
+import { keyOutputs, wordElements } from '../engine.ts';
 import type { MatmulOperation, WeightSegment } from '../program.ts';
 import { type ScheduleContext, tapOf } from './context.ts';
 import { type AttentionGroup, headPitch } from './groups.ts';
@@ -42,8 +42,9 @@ export function attentionSteps(context: ScheduleContext, group: AttentionGroup):
       context.weight(node, { count: heads, width: headWidth }, width),
     ]),
   );
-  const scoreChannels = context.channels(scores, 0, tokens);
-  const valueChannels = context.channels(weighted, 0, headWidth);
+  const outputs = keyOutputs(shape);
+  const scoreChannels = context.channels(scores, 0, tokens, outputs);
+  const valueChannels = context.channels(weighted, 0, headWidth, outputs);
   const softmaxName = softmax.output.name;
   const expBase = context.table('exp', softmaxName, 'exp', softmax.expTable);
   const oneBase = context.table('reciprocal', softmaxName, 'reciprocal_one', softmax.one.table);
@@ -65,6 +66,7 @@ export function attentionSteps(context: ScheduleContext, group: AttentionGroup):
         reduction: width,
         elements: width,
         columns: headWidth,
+        outputs: shape.outputs,
         a: { source: 'normalized', ...buffers.tokens },
         b: context.fromWeight(weights.get(node) as WeightSegment, head * headRows * kTiles),
         parameterBase: context.channels(node, head * headWidth, headWidth),
@@ -85,6 +87,7 @@ export function attentionSteps(context: ScheduleContext, group: AttentionGroup):
         reduction: headWidth,
         elements: headWidth,
         columns: tokens,
+        outputs,
         a: { source: 'activations', ...buffers.query(head) },
         b: { source: 'keyRows', ...buffers.key(head) },
         parameterBase: scoreChannels,
@@ -95,7 +98,7 @@ export function attentionSteps(context: ScheduleContext, group: AttentionGroup):
     );
 
   const weigh = (head: number) => {
-    const column = head * headPitch(headWidth, shape.outputs);
+    const column = head * headPitch(headWidth, outputs);
     const word = wordElements(shape);
     const last = head === heads - 1;
     return matmulStep(
@@ -107,6 +110,7 @@ export function attentionSteps(context: ScheduleContext, group: AttentionGroup):
         reduction: tokens,
         elements: tokens,
         columns: headWidth,
+        outputs,
         a: { source: 'probabilities', ...buffers.probabilities(head) },
         b: { source: 'keyColumns', ...buffers.value(head) },
         parameterBase: valueChannels,
@@ -114,7 +118,7 @@ export function attentionSteps(context: ScheduleContext, group: AttentionGroup):
           destination: 'activations',
           base: buffers.out.base + Math.floor(column / word),
           stride: buffers.out.stride,
-          part: (column % word) / shape.outputs,
+          part: (column % word) / outputs,
         },
       },
       // The softmax of the next head has started, so that of this one is over, and its values were
@@ -165,14 +169,15 @@ function reserveBuffers(context: ScheduleContext, group: AttentionGroup): Buffer
     return (head: number) => ({ base: bases[head] as number, stride });
   };
   const headWords = context.words(headWidth);
-  const outStride = context.words(heads * headPitch(headWidth, shape.outputs));
+  const outputs = keyOutputs(shape);
+  const outStride = context.words(heads * headPitch(headWidth, outputs));
   const { base, stride } = context.region(group.query.input);
   return {
     tokens: { base, stride },
     query: perHead('activations', headWords),
     key: perHead('keys', headWords),
     value: perHead('keys', headWords),
-    scores: perHead('scores', Math.ceil(tokens / shape.outputs)),
+    scores: perHead('scores', Math.ceil(tokens / outputs)),
     probabilities: perHead('probabilities', Math.ceil(tokens / shape.inputs)),
     out: { base: context.buffer('activations', tokenWords * outStride), stride: outStride },
   };

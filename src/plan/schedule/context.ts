@@ -66,8 +66,11 @@ export interface ScheduleContext {
   fromWeight(segment: WeightSegment, word?: number): MatmulOperation['b'];
   /** Tables of activations; null for none. */
   activationTable(tensor: string, table: Int32Array | null): number | null;
-  /** Parameter words of `channels` channels from `first` on, padded to whole tiles; the first word. */
-  channels(node: Placed, first: number, channels: number): number;
+  /**
+   * Parameter words of `channels` channels from `first` on, padded to whole tiles; the first word.
+   * A tile has as many channels as the array has outputs unless `tile` says less.
+   */
+  channels(node: Placed, first: number, channels: number, tile?: number): number;
   table(
     memory: 'exp' | 'reciprocal' | 'rsqrt',
     tensor: string,
@@ -176,10 +179,10 @@ export function scheduleContext(
       weights.push(segment);
       return segment;
     },
-    channels({ output, path = output.name }, first, channels) {
-      const padded = Math.ceil(channels / TO) * TO;
-      const base = parameterMemory.take(padded);
-      parameters.push({ tensor: output.name, path, base, first, channels, words: padded });
+    channels({ output, path = output.name }, first, channels, tile = TO) {
+      const words = Math.ceil(channels / tile) * TO;
+      const base = parameterMemory.take(words);
+      parameters.push({ tensor: output.name, path, base, first, channels, tile, words });
       return base;
     },
     table(memory, tensor, part, entries) {

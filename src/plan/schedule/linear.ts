@@ -1,5 +1,5 @@
 import type { LinearNode } from '../../ir/index.ts';
-import { wordElements } from '../engine.ts';
+import { keyOutputs, wordElements } from '../engine.ts';
 import type { Unit } from '../program.ts';
 import { matrixShape, type Region, type ScheduleContext, tapOf } from './context.ts';
 import { headPitch } from './groups.ts';
@@ -32,7 +32,7 @@ export function linearSteps(context: ScheduleContext, node: LinearNode): Step[] 
     (group && {
       count: group.heads,
       width: group.headWidth,
-      pitch: headPitch(group.headWidth, shape.outputs),
+      pitch: headPitch(group.headWidth, keyOutputs(shape)),
     });
   const reduction = heads ? heads.count * heads.pitch : inputColumns;
   const weight = context.weight(node, { count: 1, width: columns }, reduction, heads ?? null);
@@ -52,6 +52,7 @@ export function linearSteps(context: ScheduleContext, node: LinearNode): Step[] 
         reduction,
         elements: inputColumns * join,
         columns,
+        outputs: shape.outputs,
         a: { source: source.memory, base: source.base, stride: source.stride },
         b: context.fromWeight(weight),
         parameterBase: context.channels(node, 0, columns),

@@ -84,7 +84,7 @@ export function normCuts(
     const [first, second] = halvesOf(norm.operation.rows, shape);
     // Of the product before: enough for the first half of LayerNorm beside the second half.
     const tail = Math.min(
-      columnTiles(before.operation, shape),
+      columnTiles(before.operation),
       Math.ceil(
         (normCycles(first.rows, groups) + handOver) /
           tileCycles(before.operation, second, shape, latency),
@@ -94,7 +94,7 @@ export function normCuts(
     let left = normCycles(second.rows, groups) + handOver;
     const heads = after.map(({ operation }) => {
       const cycles = tileCycles(operation, first, shape, latency);
-      const n = left > 0 ? Math.min(columnTiles(operation, shape), Math.ceil(left / cycles)) : 0;
+      const n = left > 0 ? Math.min(columnTiles(operation), Math.ceil(left / cycles)) : 0;
       left -= n * cycles;
       return n;
     });
@@ -143,7 +143,7 @@ function cutAround(
   const { rows } = norm.operation;
   const halves = halvesOf(rows, shape);
   const [first, second] = halves;
-  const tiles = columnTiles(before.operation, shape);
+  const tiles = columnTiles(before.operation);
   const columns = { firstTile: tiles - tail, tiles: tail };
   const cut = (operation: MatmulOperation, slice: Slice, suffix: string): MatmulOperation => ({
     ...sliceMatmul(operation, slice, shape),
@@ -169,7 +169,7 @@ function cutAround(
   const rest: MatmulStep[] = [];
   for (const [i, step] of after.entries()) {
     const { operation } = step;
-    const all = columnTiles(operation, shape);
+    const all = columnTiles(operation);
     const n = heads[i] as number;
     const head = { firstTile: 0, tiles: n };
     const idle = step.idle.filter((unit) => unit !== 'layerNorm');

@@ -10,8 +10,8 @@ export interface Slice {
 }
 
 /** Tiles of output columns. */
-export function columnTiles(operation: MatmulOperation, { outputs }: EngineShape): number {
-  return Math.ceil(operation.columns / outputs);
+export function columnTiles({ columns, outputs }: MatmulOperation): number {
+  return Math.ceil(columns / outputs);
 }
 
 /**
@@ -23,8 +23,8 @@ export function sliceMatmul(
   { firstRow, rows, firstTile, tiles }: Slice,
   shape: EngineShape,
 ): MatmulOperation {
-  const { outputs, inputs } = shape;
-  const { a, b, skip, out, tap } = operation;
+  const { inputs } = shape;
+  const { a, b, skip, out, tap, outputs } = operation;
   const words = tokenWords(shape, firstRow);
   const columns = Math.min(operation.columns - firstTile * outputs, tiles * outputs);
   if (b.source.startsWith('key') && firstTile > 0)

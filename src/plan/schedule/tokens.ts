@@ -25,6 +25,7 @@ export function embeddingSteps(context: ScheduleContext, node: PatchEmbeddingNod
       reduction: patchSize,
       elements: patchSize,
       columns: width,
+      outputs: shape.outputs,
       a: { source: 'input', base: 0, stride: Math.ceil(patchSize / shape.inputs) },
       b: context.fromWeight(weight),
       parameterBase: context.channels(node, 0, width),

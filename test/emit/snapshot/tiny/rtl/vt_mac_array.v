@@ -14,7 +14,8 @@
 // B_BITS bits, the product of both minima included; ceil(log2 TI) more hold TI of them.
 // STYLE 0 has a multiplier for each product; 1 two products in a DSP (vt_mac_packed), 2 four of
 // them; 3 products on LUTs (vt_mac_lut). With CELL 1 packed products are instances of the DSP48E2.
-// With LUT_TO > 0 the last outputs have theirs on LUTs (vt_mac_split).
+// With LUT_TO > 0 the last outputs have theirs on LUTs (vt_mac_split); with LUT_BITS > 0 these
+// multiply weights of so many bits alone, and tiles of keys are for the first KEY_TO outputs.
 // Latency from a_i to dot_o: 1 + ceil(log2 TI) for STYLE 0; the others state theirs.
 `default_nettype none
 module vt_mac_array #(
@@ -26,6 +27,8 @@ module vt_mac_array #(
   parameter STYLE  = 0,
   parameter CELL   = 0,
   parameter LUT_TO = 0,
+  parameter LUT_BITS = 0,
+  parameter KEY_TO = TO,  // TO - LUT_TO with LUT_BITS > 0
   parameter DSP_DELAY = 0, // see vt_mac_split
   parameter LUT_DELAY = 0
 ) (
@@ -33,21 +36,24 @@ module vt_mac_array #(
   input  wire [TP*TI*A_BITS-1:0]                          a_i,         // (t*TI + i)
   input  wire                                             a_signed_i,
   input  wire                                             row_valid_i,
+  input  wire                                             row_keys_i,  // it is of keys
   input  wire [TI*B_BITS-1:0]                             row_i,
   input  wire                                             col_valid_i,
-  input  wire [TO*B_BITS-1:0]                             col_i,
+  input  wire [KEY_TO*B_BITS-1:0]                         col_i,
   input  wire                                             swap_i,
   output wire [TP*TO*(A_BITS+1+B_BITS+$clog2(TI))-1:0]    dot_o        // (t*TO + o)
 );
-  wire unused_delays = &{1'b0, DSP_DELAY[0], LUT_DELAY[0]};  // used with LUT_TO alone
+  // Used with LUT_TO alone.
+  wire unused_split = &{1'b0, DSP_DELAY[0], LUT_DELAY[0], LUT_BITS[0], row_keys_i};
   generate
     if (LUT_TO > 0) begin : g_split
       vt_mac_split #(
         .TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS), .STYLE(STYLE), .CELL(CELL),
-        .LUT_TO(LUT_TO), .DSP_DELAY(DSP_DELAY), .LUT_DELAY(LUT_DELAY)
+        .LUT_TO(LUT_TO), .LUT_BITS(LUT_BITS), .KEY_TO(KEY_TO), .DSP_DELAY(DSP_DELAY),
+        .LUT_DELAY(LUT_DELAY)
       ) u_array (
-        .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i),
-        .row_valid_i(row_valid_i), .row_i(row_i), .col_valid_i(col_valid_i), .col_i(col_i),
+        .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i), .row_valid_i(row_valid_i),
+        .row_keys_i(row_keys_i), .row_i(row_i), .col_valid_i(col_valid_i), .col_i(col_i),
         .swap_i(swap_i), .dot_o(dot_o)
       );
     end else if (STYLE == 0 && CELL == 0) begin : g_plain

@@ -3,10 +3,10 @@
 //
 // A tile (o, k) holds TO rows of TI elements. Tiles follow each other with k running fastest.
 //   weights       TO words of TI elements, one after the other in memory or in the stream
-//   keys by rows  words of TP tokens: the tile's rows are tokens o*TO .. o*TO+TO-1, its elements
-//                 part k of their channels (scores)
+//   keys by rows  words of TP tokens: the tile's rows are tokens o*KEY_TO .. o*KEY_TO+KEY_TO-1,
+//                 its elements part k of their channels (scores)
 //   keys by columns  the tile's elements are tokens k*TI .. k*TI+TI-1, its rows part o of their
-//                 channels (weighted values): every step brings one element of all TO rows
+//                 channels (weighted values): every step brings one element of all KEY_TO rows
 // In both key modes the loader walks over tokens and stays with one part of their channels. The
 // step issued in cycle t reaches the shadow registers of the array at the end of cycle t+2;
 // `full_o` is high from three cycles after the last step until the streamer takes the tile.
@@ -15,8 +15,9 @@ module vt_tile_loader #(
   parameter TP         = 1,   // tokens of a key word; divides TI and TO
   parameter TI         = 4,
   parameter TO         = 4,
+  parameter KEY_TO     = TO,  // rows of a tile of keys; divides TO
   parameter WORD_TILES = 1,   // k tiles in the channels of one key word
-  parameter OUT_TILES  = 1,   // o tiles in them
+  parameter OUT_TILES  = 1,   // o tiles of KEY_TO channels in them
   parameter ADDR_BITS  = 8,
   parameter P_ADDR_BITS = 8,
   parameter COUNT_BITS = 8,   // holds every count and sum of counts that occurs
@@ -80,17 +81,24 @@ module vt_tile_loader #(
 
   wire loading   = state_q == S_LOAD;
   wire step      = loading && (!stream_q || weight_valid_i);
-  // By columns a tile takes TO cycles at least, because its parameters do.
+  // A tile of keys takes TO cycles at least, because its parameters do.
   wire step_last = step_q == (columns_q ? LAST_STEP : LAST_ROW);
-  wire in_tile;
+  wire in_columns, in_rows;
   generate
     if (TI < TO) begin : g_wait
       localparam [31:0] COLUMNS_WIDE = TI;
-      assign in_tile = !columns_q || step_q < COLUMNS_WIDE[STEP_BITS-1:0];
+      assign in_columns = step_q < COLUMNS_WIDE[STEP_BITS-1:0];
     end else begin : g_all
-      assign in_tile = 1'b1;
+      assign in_columns = 1'b1;
+    end
+    if (KEY_TO < TO) begin : g_wait_rows
+      localparam [31:0] KEY_ROWS_WIDE = KEY_TO;
+      assign in_rows = weights_q || step_q < KEY_ROWS_WIDE[STEP_BITS-1:0];
+    end else begin : g_all_rows
+      assign in_rows = 1'b1;
     end
   endgenerate
+  wire in_tile   = columns_q ? in_columns : in_rows;
   wire lane_last = lane_q == LAST_LANE;
   wire k_last    = k_q == k_tiles_q - 1'b1;
   wire o_last    = o_q == o_tiles_q - 1'b1;
@@ -193,7 +201,7 @@ module vt_tile_loader #(
         row_q  <= k_last ? {COUNT_BITS{1'b0}} : row_q;
         addr_q <= k_last ? base_q + part_next : addr_q;
       end else begin
-        // The next channels of the same tokens; after the last ones, the next TO tokens.
+          // The next channels of the same tokens; after the last ones, the next KEY_TO tokens.
         row_q       <= k_last ? row_q : first_row_q;
         first_row_q <= k_last ? row_q : first_row_q;
         walk_q      <= k_last ? walk_next : walk_q;
