@@ -6,6 +6,7 @@ import {
   type ActivationRange,
   type Fold,
   type Granularity,
+  type MixedRows,
   plainMethod,
   type QuantMethod,
   type Rounding,
@@ -69,6 +70,18 @@ interface Slots {
   noise?: number | undefined;
   rounding?: 'nearest' | 'gptq' | 'comq' | OneOf<{ stochastic: number }> | undefined;
   biasCorrection?: boolean | undefined;
+  /**
+   * Weights of another kind in some output channels: of every `of` channels of a layer the last
+   * `outputs`, fixed point of 2 to 7 bits, powers of two of 3 to 5 bits, or sums of two of them of 4
+   * or 5 bits. Channels are arranged so that those are the ones that lose least. For arrays with
+   * `of` outputs of which `lutOutputs` multiply weights alone.
+   */
+  rows?: (OneOf<{ fixed: number; powerOfTwo: number; sumOfTwo: number }> & RowShare) | undefined;
+}
+
+interface RowShare {
+  outputs: number;
+  of: number;
 }
 
 const isOneOf = (words: readonly string[], v: unknown) => words.some((word) => word === v);
@@ -119,7 +132,26 @@ export const methodFields = {
   ).optional(),
   biasCorrection: flag.optional(),
   steps: oneOf('tensor', 'token').optional(),
+  rows: setting<NonNullable<MethodChoices['rows']>>(
+    '{ fixed: 2 .. 7, powerOfTwo: 3 .. 5 or sumOfTwo: 4 .. 5, outputs: 1 .. of - 1, of: 2 .. 1024 }',
+    isRows,
+  ).optional(),
 };
+
+/** Bits of the codes of mixed rows. */
+const ROW_BITS = { fixed: [2, 7], powerOfTwo: [3, 5], sumOfTwo: [4, 5] } as const;
+
+function isRows(v: unknown): boolean {
+  if (typeof v !== 'object' || v === null || Object.keys(v).length !== 3) return false;
+  const { outputs, of } = v as { outputs: unknown; of: unknown };
+  const isCount = (n: unknown, low: number, high: number) =>
+    typeof n === 'number' && Number.isInteger(n) && n >= low && n <= high;
+  return (
+    isCount(of, 2, 1024) &&
+    isCount(outputs, 1, (of as number) - 1) &&
+    Object.entries(ROW_BITS).some(([kind, [low, high]]) => isCount(Reflect.get(v, kind), low, high))
+  );
+}
 
 /** VT103 of slots that exclude each other; the types say the same. */
 export function checkSteps(
@@ -162,7 +194,13 @@ export function methodOf(choices: MethodChoices): QuantMethod {
     rounding: roundingOf(choices.rounding ?? 'nearest'),
     biasCorrection: choices.biasCorrection ?? false,
     steps: choices.steps ?? plainMethod.steps,
+    ...(choices.rows && { rows: rowsOf(choices.rows) }),
   };
+}
+
+function rowsOf({ outputs, of, ...choice }: NonNullable<MethodChoices['rows']>): MixedRows {
+  const [kind, bits] = Object.entries(choice)[0] as [MixedRows['kind'], number];
+  return { kind, bits, outputs, of };
 }
 
 function weightObserverOf(choice: WeightObserverChoice): WeightObserver {

@@ -17,6 +17,20 @@ export interface QuantMethod {
   readonly biasCorrection: boolean;
   /** Of the outputs of LayerNorm: one of the tensor, or chosen at run time for every token. */
   readonly steps: Steps;
+  /** Output channels of every layer that have weights of another kind; none unless given. */
+  readonly rows?: MixedRows | undefined;
+}
+
+/**
+ * Of every `of` output channels of a layer, the last `outputs` have weights of another kind: fixed
+ * point of fewer bits, powers of two, or sums of two of them.
+ */
+export interface MixedRows {
+  readonly kind: 'fixed' | 'powerOfTwo' | 'sumOfTwo';
+  /** Of a code: 2 to 7, 3 to 5, or 4 and 5. */
+  readonly bits: number;
+  readonly outputs: number;
+  readonly of: number;
 }
 
 export type Steps = 'tensor' | 'token';

@@ -29,6 +29,18 @@ export interface IntegerGraph {
   readonly name: string;
   readonly input: GraphInput;
   readonly nodes: readonly IntegerNode[];
+  /** Output channels whose weights need fewer bits than the others; absent where there are none. */
+  readonly rows?: NarrowRows | undefined;
+}
+
+/**
+ * Of every `of` output channels of a layer, or of a head where heads own its channels, the weights
+ * of the last `outputs` are signed numbers of `bits` bits.
+ */
+export interface NarrowRows {
+  readonly outputs: number;
+  readonly of: number;
+  readonly bits: number;
 }
 
 /** How an image becomes the codes of the first tensor; done by the host, before the accelerator. */

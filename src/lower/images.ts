@@ -90,23 +90,30 @@ function segmentWords(
   p: EngineParameters,
 ): number[][] {
   const node = find<LinearNode | PatchEmbeddingNode>(graph, segment.tensor);
-  return Array.from(tileOrder(segment, p), ({ row, k }) =>
-    Array.from({ length: p.TI }, (_, i) =>
-      row === null ? 0 : weightAt(node.weight, row, k + i, segment),
-    ),
+  const narrow = p.LUT_BITS > 0 ? 2 ** (p.LUT_BITS - 1) : Number.POSITIVE_INFINITY;
+  return Array.from(tileOrder(segment, p), ({ row, lane, k }) =>
+    Array.from({ length: p.TI }, (_, i) => {
+      const weight = row === null ? 0 : weightAt(node.weight, row, k + i, segment);
+      if (lane >= p.KEY_TO && (weight < -narrow || weight >= narrow)) {
+        throw new Error(
+          `${segment.path}: ${weight} in row ${row} has more than ${p.LUT_BITS} bits`,
+        );
+      }
+      return weight;
+    }),
   );
 }
 
-/** Row (null: padding) and first element of every word of a weight, as the loader reads them. */
+/** Row (null: padding), output of the array and first element of every word of a weight, as the loader reads them. */
 function* tileOrder(
   { groups: { count, width }, reduction }: WeightSegment,
   { TI, TO }: EngineParameters,
-): Generator<{ readonly row: number | null; readonly k: number }> {
+): Generator<{ readonly row: number | null; readonly lane: number; readonly k: number }> {
   for (let group = 0; group < count; group++) {
     for (let first = 0; first < width; first += TO) {
       for (let k = 0; k < reduction; k += TI) {
         for (let row = first; row < first + TO; row++) {
-          yield { row: row < width ? group * width + row : null, k };
+          yield { row: row < width ? group * width + row : null, lane: row - first, k };
         }
       }
     }

@@ -38,6 +38,14 @@ export function choosePlan(
     const place = placesOf[at] ?? placesOf['target.board'] ?? placesOf.target;
     throw new DiagnosticsError([{ code, message, hint, place }]);
   };
+  if (target.lutOperands === 'weights' && !target.lutOutputs) {
+    fault(
+      'VT415',
+      "`lutOperands: 'weights'` says what outputs on LUTs multiply, and there are none.",
+      'Give `lutOutputs` of a fixed `tile`, at least 1.',
+      'target.lutOperands',
+    );
+  }
   const alone = readsRowsAlone(checked.graph);
   const tiles = target.tile ? [fixedTile(target.tile)] : candidateTiles(alone ? [1] : [1, 2]);
   const clockMHz = target.clockMHz ?? board.defaultClockMHz;
@@ -50,7 +58,7 @@ export function choosePlan(
     const legal = legalMultipliers(checked.graph, tile, board, target);
     const settings = ['lutOutputs', 'multipliers', 'primitives'] as const;
     const asked = settings.find((setting) => target[setting]);
-    fault('VT415', ...explainMultipliers(legal, target, tile.outputs, board), `target.${asked}`);
+    fault('VT415', ...explainMultipliers(legal, target, tile, board), `target.${asked}`);
   }
   if (!target.tile) return freePlan(space, fault);
   const { tokens = 1 } = target.tile;

@@ -45,13 +45,14 @@ export function legalMultipliers(
   const packs = board.resources.dsp > 0 && a >= PACKED_PORTS.a && b >= PACKED_PORTS.b;
   const splits =
     lutOutputs === undefined ? [1, 2, 3].map((n) => (n * shape.outputs) / 4) : [lutOutputs];
-  const lutBits = lutOperands === 'weights' ? weightBits(graph) : undefined;
   return [0, ...splits.filter((n) => n > 0 && Number.isInteger(n))]
     .flatMap((lutOutputs) =>
       ([0, 1, 2, 3] as const).map((style): Multipliers => {
         const isPacked = style === 1 || style === 2;
         const kind = { style, cell: isPacked && primitives ? 1 : 0, aBits, bBits } as const;
-        return { ...kind, lutOutputs, ...(lutOutputs > 0 && lutBits && { lutBits }) };
+        const alone = lutOutputs > 0 && lutOperands === 'weights';
+        const lutBits = alone && { lutBits: bitsOnLuts(graph, shape, lutOutputs) };
+        return { ...kind, lutOutputs, ...lutBits };
       }),
     )
     .filter((multipliers) => {
@@ -67,6 +68,13 @@ export function legalMultipliers(
       // Its products are made for LUTs of six inputs.
       return style === 0 || board.lutInputs === 6;
     });
+}
+
+/** Bits of the weights that the last outputs multiply. */
+function bitsOnLuts(graph: IntegerGraph, { outputs }: EngineShape, lutOutputs: number): number {
+  const { rows } = graph;
+  const meet = rows?.of === outputs && rows.outputs >= lutOutputs;
+  return meet ? rows.bits : weightBits(graph);
 }
 
 /** Whether so many outputs can be a tile of keys: they divide the outputs, and words and lanes divide them. */
@@ -91,14 +99,21 @@ export function isAsked(
 export function explainMultipliers(
   legal: readonly Multipliers[],
   target: Target,
-  outputs: number,
+  shape: EngineShape,
   board: Board,
 ): [message: string, hint: string] {
-  const { multipliers, primitives, lutOutputs } = target;
+  const { multipliers, primitives, lutOutputs, lutOperands } = target;
+  const { outputs } = shape;
   const { aBits, bBits } = legal[0] as Multipliers;
   const usable = legal.filter((m) => m.lutOutputs === 0 && (!primitives || m.cell === 1));
   const kinds = usable.map(({ style }) => `'${multiplierKinds[style]}'`);
   const names = kinds.join(', ');
+  if (lutOutputs && lutOperands === 'weights') {
+    const whole = legal.some((own) =>
+      isAsked(own, { ...target, lutOutputs: 0, lutOperands: 'all' }),
+    );
+    if (whole) return explainParts(shape, lutOutputs);
+  }
   if (lutOutputs && legal.some((own) => isAsked(own, { ...target, lutOutputs: 0 }))) {
     const beside = kinds.filter((name) => name !== "'lut'").join(', ');
     const has = board.lutInputs === 6 && board.resources.dsp > 0;
@@ -113,6 +128,20 @@ export function explainMultipliers(
   return [
     `${what} cannot multiply ${aBits} by ${bBits} bits on ${board.name}.`,
     names ? `Legal here: ${names}.` : 'Leave out `primitives`: no multiplier of this board packs.',
+  ];
+}
+
+function explainParts(shape: EngineShape, lutOutputs: number): [message: string, hint: string] {
+  const { outputs } = shape;
+  const left = outputs - lutOutputs;
+  const legal = Array.from({ length: outputs - 1 }, (_, i) => i + 1).filter((n) =>
+    isPartOf(shape, outputs - n),
+  );
+  return [
+    `${lutOutputs} outputs on LUTs for weights alone leave ${left} of ${outputs} to keys and values.`,
+    legal.length > 0
+      ? `Those must divide ${outputs}, and ${shape.tokens} tokens and ${shape.vector} lanes them: ${legal.join(', ')} outputs on LUTs are legal.`
+      : `Those must divide ${outputs}, and ${shape.tokens} tokens and ${shape.vector} lanes them: give fewer lanes or a larger tile.`,
   ];
 }
 

@@ -4,6 +4,7 @@ import type { FloatTensor } from '../model/index.ts';
 import { type Context, tensor } from './context.ts';
 import { type LayerFacts, layerFacts } from './layer-facts.ts';
 import { columnMeans, dot } from './linear-algebra.ts';
+import { isMixedRow, levelStep, mixedLevels, roundToLevels } from './mixed-rows.ts';
 import { roundComq, roundGptq, roundNearest, roundStochastic } from './rounding/round-row.ts';
 import { weightSteps } from './weight-steps.ts';
 
@@ -43,12 +44,15 @@ export function quantizeWeights(
   const [out = 0, width = 0] = weight.shape;
   const facts = layerFacts(context, path);
   const range = weightRange(format, context.method.weight.range);
-  const wanted = weightSteps(context.method.weight, weight, facts, format);
+  const mixed = mixedRows(context, out, facts, format);
+  const wanted = weightSteps(context.method.weight, weight, facts, format).map((step, n) =>
+    mixed?.includes(n) ? levelStep(rowOf(weight, n), mixed.levels) : step,
+  );
   const forBias = Array.from(bias.data, (b) => Math.abs(b) / (input.scale * LARGEST_BIAS));
   const largest = wanted.reduce((a, step, n) => Math.max(a, step, forBias[n] as number), 0);
   const least = forBias.map((step) => Math.max(step, largest * SMALLEST_STEP));
   const steps = wanted.map((step, n) => (largest > 0 ? Math.max(step, least[n] as number) : 1));
-  const { codes, scales } = roundWeights(context, path, weight, steps, least, range, facts);
+  const { codes, scales } = roundWeights(context, path, weight, steps, least, range, facts, mixed);
   const floatBias = context.method.biasCorrection
     ? correctedBias(weight, bias, codes, scales, facts)
     : Array.from(bias.data);
@@ -66,6 +70,29 @@ export function quantizeWeights(
   };
 }
 
+/** The rows of a layer with weights of another kind, and the magnitudes that their codes have. */
+interface Mixed {
+  readonly levels: readonly number[];
+  includes(row: number): boolean;
+}
+
+function mixedRows(
+  { method: { rows } }: Context,
+  out: number,
+  { heads }: LayerFacts,
+  format: NumberFormat,
+): Mixed | undefined {
+  if (!rows) return undefined;
+  return {
+    levels: mixedLevels(rows, format),
+    includes: (row) => isMixedRow(rows, row, out, heads),
+  };
+}
+
+function rowOf({ shape: [, width = 0], data }: FloatTensor, n: number): Float32Array {
+  return data.subarray(n * width, (n + 1) * width);
+}
+
 /** The codes that weights take: without the smallest where their range is restricted. */
 function weightRange(format: NumberFormat, kind: 'restricted' | 'full'): Range {
   const { low, high } = rangeOf(format);
@@ -75,22 +102,24 @@ function weightRange(format: NumberFormat, kind: 'restricted' | 'full'): Range {
 function roundWeights(
   { method: { rounding } }: Context,
   path: string,
-  { shape, data }: FloatTensor,
+  weight: FloatTensor,
   steps: readonly number[],
   least: readonly number[],
   range: Range,
   facts: LayerFacts,
+  mixed: Mixed | undefined,
 ): { codes: Int32Array; scales: number[] } {
-  const [out = 0, width = 0] = shape;
+  const [out = 0, width = 0] = weight.shape;
   const codes = new Int32Array(out * width);
   const scales = [...steps];
   const random = rounding.kind === 'stochastic' ? createRandom(rounding.seed ^ hash(path)) : null;
   const upper = rounding.kind === 'gptq' ? facts.gptqFactor() : null;
   const moments = rounding.kind === 'comq' ? facts.moments() : null;
   for (let n = 0; n < out; n++) {
-    const row = data.subarray(n * width, (n + 1) * width);
+    const row = rowOf(weight, n);
     const step = steps[n] as number;
-    if (moments) {
+    if (mixed?.includes(n)) codes.set(roundToLevels(row, step, mixed.levels), n * width);
+    else if (moments) {
       const rounded = roundComq(row, step, range, moments, least[n]);
       codes.set(rounded.codes, n * width);
       scales[n] = rounded.scale;

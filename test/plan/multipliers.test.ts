@@ -115,16 +115,26 @@ describe('the planner takes', () => {
     [{ multipliers: 'quad' }, 'target.multipliers', /'quad' cannot multiply 8 by 8 bits.*zcu102/],
     [{ multipliers: 'lut', primitives: true }, 'target.multipliers', /DSP primitives .*'lut'/],
     [{ lutOutputs: 8 }, 'target.lutOutputs', /8 outputs on LUTs .* tile of 8 outputs on zcu102/],
-  ] as const)('no %o for operands of 8 bits', (more, at, message) => {
-    const place = { file: 'my.vit.ts', line: 4, column: 2 };
-    try {
-      choosePlan(wide, large, target(more), { [at]: place });
-      expect.unreachable('a plan was found');
-    } catch (error) {
-      if (!(error instanceof DiagnosticsError)) throw error;
-      expect(error.diagnostics).toMatchObject([{ code: 'VT415', place }]);
-      expect(error.diagnostics[0]?.message).toMatch(message);
-      expect(error.diagnostics[0]?.hint).toMatch(/'double'/);
-    }
-  });
+    [
+      { lutOutputs: 3, lutOperands: 'weights' },
+      'target.lutOutputs',
+      /3 outputs on LUTs for weights alone leave 5 of 8/,
+      /: 4 outputs on LUTs are legal/,
+    ],
+    [{ lutOperands: 'weights' }, 'target.lutOperands', /there are none/, /at least 1/],
+  ] as readonly [Partial<Target>, string, RegExp, RegExp?][])(
+    'no %o for operands of 8 bits',
+    (more, at, message, hint = /'double'/) => {
+      const place = { file: 'my.vit.ts', line: 4, column: 2 };
+      try {
+        choosePlan(wide, large, target(more), { [at]: place });
+        expect.unreachable('a plan was found');
+      } catch (error) {
+        if (!(error instanceof DiagnosticsError)) throw error;
+        expect(error.diagnostics).toMatchObject([{ code: 'VT415', place }]);
+        expect(error.diagnostics[0]?.message).toMatch(message);
+        expect(error.diagnostics[0]?.hint).toMatch(hint);
+      }
+    },
+  );
 });

@@ -42,6 +42,7 @@ const FOLDS: readonly (readonly [string, Partial<QuantMethod>])[] = [
   ['AWQ', { fold: { kind: 'awq' } }],
   ['equalization', { equalize: true }],
   ['NoisyQuant', { noise: 3 }],
+  ['arranged rows', { rows: { kind: 'powerOfTwo', bits: 4, outputs: 2, of: 4 } }],
   ['all at once', { equalize: true, fold: { kind: 'smooth', alpha: 0.3 }, noise: 3 }],
 ];
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { buildGraph } from '../../bench/support/build-graph.ts';
 import type { QuantSettings, Target } from '../../src/dsl/design.ts';
-import { plainMethod } from '../../src/dsl/quant-method.ts';
+import { type MixedRows, plainMethod } from '../../src/dsl/quant-method.ts';
 import { writeFolder } from '../../src/emit/index.ts';
 import { randomImages } from '../../src/images/random.ts';
 import { randomParameters } from '../../src/import/random.ts';
@@ -51,6 +51,29 @@ const cases: readonly Case[] = [
   ],
 ];
 
+const rows = (kind: MixedRows['kind'], bits: number, outputs: number, of: number) => ({
+  weights: 8,
+  method: { ...plainMethod, rows: { kind, bits, outputs, of } },
+});
+
+const mixed: readonly Case[] = [
+  [
+    'fixed point of 3 bits beside 8',
+    () => quantized(smallModel({ depth: 2 }), rows('fixed', 3, 2, 4)),
+    { multipliers: 'double', lutOutputs: 2, tile: { tokens: 2, inputs: 8, outputs: 4, vector: 2 } },
+  ],
+  [
+    'powers of two of 3 bits beside 6, first and last layer of 4',
+    () => quantized(smallModel(), { ...rows('powerOfTwo', 3, 4, 6), weights: 6, ends: 4 }),
+    { multipliers: 'double', lutOutputs: 4, tile: { inputs: 12, outputs: 6, vector: 2 } },
+  ],
+  [
+    'sums of two powers of 4 bits beside 8',
+    () => quantized(smallModel({ depth: 2 }), rows('sumOfTwo', 4, 6, 8)),
+    { multipliers: 'single', lutOutputs: 6, tile: { inputs: 4, outputs: 8, vector: 2 } },
+  ],
+];
+
 describe.skipIf(!hasVerilator)('outputs for weights alone', { timeout: 600_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'vitrum-weight-lanes-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -63,19 +86,22 @@ describe.skipIf(!hasVerilator)('outputs for weights alone', { timeout: 600_000 }
     return { plan, folder };
   };
 
-  test.each(cases)('%s: RTL and golden model are equal', async (name, make, target) => {
-    const { plan, folder } = build(make(), name.slice(0, 10).trim(), target);
-    const { TO, LUT_TO, KEY_TO, LUT_BITS } = plan.parameters;
-    expect(LUT_TO).toBe(target.lutOutputs);
-    expect(KEY_TO).toBe(TO - LUT_TO);
-    expect(LUT_BITS).toBe(plan.parameters.W_BITS);
-    expect(await lint(folder)).toEqual({ warnings: [] });
-    const report = await simulate(folder, { images: 3, stalls: true, seed: 5, trace: false });
-    expect(report.failures).toEqual([]);
-    expect(report).toMatchObject({ ok: true, mismatches: 0 });
-    expect(report.cyclesPerFrame).toBe(report.predictedCyclesPerFrame);
-    expect(report.latencyCycles).toBe(report.predictedLatencyCycles);
-  });
+  test.each([...cases, ...mixed])(
+    '%s: RTL and golden model are equal',
+    async (name, make, target) => {
+      const { plan, folder } = build(make(), name.slice(0, 10).trim(), target);
+      const { TO, LUT_TO, KEY_TO, LUT_BITS } = plan.parameters;
+      expect(LUT_TO).toBe(target.lutOutputs);
+      expect(KEY_TO).toBe(TO - LUT_TO);
+      expect(LUT_BITS).toBe(plan.checked.graph.rows?.bits ?? plan.parameters.W_BITS);
+      expect(await lint(folder)).toEqual({ warnings: [] });
+      const report = await simulate(folder, { images: 3, stalls: true, seed: 5, trace: false });
+      expect(report.failures).toEqual([]);
+      expect(report).toMatchObject({ ok: true, mismatches: 0 });
+      expect(report.cyclesPerFrame).toBe(report.predictedCyclesPerFrame);
+      expect(report.latencyCycles).toBe(report.predictedLatencyCycles);
+    },
+  );
 
   const small = () => quantized(smallModel());
   const target = (cases[0] as Case)[2];

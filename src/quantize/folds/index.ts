@@ -12,6 +12,7 @@ import {
 import { layerFacts } from '../layer-facts.ts';
 import { normReaders } from '../layers.ts';
 import { createObservations, type Observations } from '../observations.ts';
+import { arrangeRows } from './arrange.ts';
 import { awqScaling } from './awq.ts';
 import { equalize } from './equalize.ts';
 import { type Migration, migrate } from './migrate.ts';
@@ -33,6 +34,7 @@ export function applyFolds(observations: Observations, settings: QuantSettings):
   }
   if (method.fold.kind !== 'none') renew(foldNorms(createContext(folded, settings)));
   if (method.noise !== undefined) renew(addNoise(createContext(folded, settings), method.noise));
+  if (method.rows) renew(arrangeRows(createContext(folded, settings), method.rows));
   return folded;
 }
 

@@ -1,0 +1,84 @@
+import type { MixedRows } from '../dsl/quant-method.ts';
+import { type NumberFormat, rangeOf } from '../ir/index.ts';
+
+/**
+ * Whether the weights of an output channel are of the other kind: those of the last `outputs` of
+ * every `of` channels, counted from the first of its head, as they meet the outputs of the array.
+ *
+ * @param heads that own equal shares of the `channels`
+ */
+export function isMixedRow(
+  { outputs, of }: MixedRows,
+  channel: number,
+  channels: number,
+  heads: number,
+): boolean {
+  return (channel % (channels / heads)) % of >= of - outputs;
+}
+
+/**
+ * Magnitudes that codes of mixed rows have, in order, 0 first; those of `format` bound them.
+ *
+ * - fixed: `0 .. 2^(bits-1) - 1`.
+ * - powerOfTwo: 0 and `2^0 .. 2^(2^(bits-1) - 2)`: a sign, and an exponent of which one value is 0
+ *   (Auto-ViT-Acc, arXiv 2208.05163, section 3).
+ * - sumOfTwo: sums of two of these, a sign and exponents of `ceil((bits-1)/2)` and the other bits,
+ *   both with the same largest power (MSP, Chang et al., arXiv 2012.04240, equation 8).
+ */
+export function mixedLevels({ kind, bits }: MixedRows, format: NumberFormat): readonly number[] {
+  const { high } = rangeOf(format);
+  return levelsOf(kind, bits).filter((level) => level <= high);
+}
+
+function levelsOf(kind: MixedRows['kind'], bits: number): readonly number[] {
+  const powers = (exponentBits: number) =>
+    Array.from({ length: 2 ** exponentBits - 1 }, (_, i) => 2 ** i);
+  switch (kind) {
+    case 'fixed':
+      return Array.from({ length: 2 ** (bits - 1) }, (_, i) => i);
+    case 'powerOfTwo':
+      return [0, ...powers(bits - 1)];
+    case 'sumOfTwo': {
+      const first = powers(Math.ceil((bits - 1) / 2));
+      const second = powers(Math.floor((bits - 1) / 2));
+      const top = (first.at(-1) as number) / (second.at(-1) as number);
+      const sums = [0, ...first].flatMap((a) => [0, ...second].map((b) => a + b * top));
+      return [...new Set(sums)].sort((a, b) => a - b);
+    }
+  }
+}
+
+/** The codes nearest to a row at a step, of magnitudes in `levels`; the smaller of two as near. */
+export function roundToLevels(
+  row: ArrayLike<number>,
+  step: number,
+  levels: readonly number[],
+): Int32Array {
+  return Int32Array.from(row, (w) => {
+    const wanted = Math.abs(w) / step;
+    let above = levels.findIndex((level) => level >= wanted);
+    if (above < 0) above = levels.length - 1;
+    const [low = 0, high = 0] = [levels[Math.max(0, above - 1)], levels[above]];
+    return Math.sign(w) * (wanted - low <= high - wanted ? low : high);
+  });
+}
+
+const SHARES = 50;
+
+/** The step of the smallest squared error, of shares of the one that reaches the row's peak; 0 for zeros. */
+export function levelStep(row: ArrayLike<number>, levels: readonly number[]): number {
+  let peak = 0;
+  for (let i = 0; i < row.length; i++) peak = Math.max(peak, Math.abs(row[i] as number));
+  const top = levels.at(-1) as number;
+  let best = { step: peak / top, error: Number.POSITIVE_INFINITY };
+  for (let share = SHARES; share > SHARES / 4 && peak > 0; share--) {
+    const step = (peak / top) * (share / SHARES);
+    const error = squaredError(row, roundToLevels(row, step, levels), step);
+    if (error < best.error) best = { step, error };
+  }
+  return best.step;
+}
+
+export function squaredError(row: ArrayLike<number>, codes: Int32Array, step: number): number {
+  return codes.reduce((sum, code, i) => sum + (code * step - (row[i] as number)) ** 2, 0);
+}
