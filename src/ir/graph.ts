@@ -41,6 +41,8 @@ export interface NarrowRows {
   readonly outputs: number;
   readonly of: number;
   readonly bits: number;
+  /** They are 0 or powers of two. */
+  readonly powersOfTwo?: boolean | undefined;
 }
 
 /** How an image becomes the codes of the first tensor; done by the host, before the accelerator. */

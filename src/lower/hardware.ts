@@ -176,6 +176,7 @@ function constants(
     ['CELL', p.CELL],
     ['LUT_TO', p.LUT_TO, 'output channels whose products are on LUTs: see vt_mac_split'],
     ['LUT_BITS', p.LUT_BITS, 'of the weights that these multiply alone, 0 where of all operands'],
+    ['LUT_POWERS', p.LUT_POWERS ? 1 : 0, 'these are powers of two: see vt_mac_shift'],
     ['KEY_TO', p.KEY_TO, 'output channels of products with keys and values'],
     ['DSP_DELAY', p.DSP_DELAY],
     ['LUT_DELAY', p.LUT_DELAY],

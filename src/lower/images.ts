@@ -94,7 +94,9 @@ function segmentWords(
   return Array.from(tileOrder(segment, p), ({ row, lane, k }) =>
     Array.from({ length: p.TI }, (_, i) => {
       const weight = row === null ? 0 : weightAt(node.weight, row, k + i, segment);
-      if (lane >= p.KEY_TO && (weight < -narrow || weight >= narrow)) {
+      if (lane < p.KEY_TO) return weight;
+      if (p.LUT_POWERS) return powerCode(weight, p.LUT_BITS);
+      if (weight < -narrow || weight >= narrow) {
         throw new Error(
           `${segment.path}: ${weight} in row ${row} has more than ${p.LUT_BITS} bits`,
         );
@@ -102,6 +104,17 @@ function segmentWords(
       return weight;
     }),
   );
+}
+
+/** A power of two as vt_mac_shift takes it: a sign, and an exponent whose ones are all set for 0. */
+function powerCode(weight: number, bits: number): number {
+  const zero = 2 ** (bits - 1) - 1;
+  if (weight === 0) return zero;
+  const exponent = Math.log2(Math.abs(weight));
+  if (!Number.isInteger(exponent) || exponent >= zero) {
+    throw new Error(`${weight} is no power of two of ${bits} bits`);
+  }
+  return exponent + (weight < 0 ? zero + 1 : 0);
 }
 
 /** Row (null: padding), output of the array and first element of every word of a weight, as the loader reads them. */

@@ -5,6 +5,7 @@ import {
   dspChains,
   fieldBits,
   lutChains,
+  shiftChains,
   splitArray,
   splitDelays,
 } from './array.ts';
@@ -40,6 +41,7 @@ export function arrayCost(shape: ArrayShape): ArrayCost {
   const parts = splitArray(shape);
   if (parts) return splitCost(shape, parts.dsp, parts.lut);
   if (shape.style === 0) return plainCost(shape);
+  if (shape.powers) return shiftCost(shape);
   return shape.style === 3 ? lutCost(shape) : packedCost(shape);
 }
 
@@ -166,5 +168,34 @@ function lutCost(shape: ArrayShape): ArrayCost {
   const words = pairs * (1 + (bBits - 1) * length) + chains * ((length * (length - 1)) / 2);
   cells.ff += tokens * words * 3 * contribution;
   addDelay(cells, 1, arrayLatency(shape) - 1);
+  return cells;
+}
+
+/** vt_mac_shift: a register of LUTs and an adder for each product, and what counts negative weights. */
+function shiftCost(shape: ArrayShape): ArrayCost {
+  const { tokens, inputs, outputs, aBits, bBits } = shape;
+  const cells = none();
+  const { chains, length } = shiftChains(inputs);
+  const dots = tokens * outputs;
+  const most = 2 ** (bBits - 1) - 2;
+  const near = aBits + 1 + Math.min(most, 3);
+  const term = aBits + 1 + most;
+  const sum = term + log2Ceil(length);
+  const high = bBits === 4 ? 3 : 1;
+  addTile(cells, { ...shape, bBits: 2 }, chains, 0, 0);
+  addTile(cells, { ...shape, bBits: high }, chains, 1, 0);
+  cells.lut += dots * inputs * (near + term) + dots * (inputs - chains) * (sum - term);
+  cells.ff += dots * (inputs * near + chains * length * sum);
+  addTree(cells, chains, sum, true, dots);
+  const dot = aBits + 2 + most + log2Ceil(inputs);
+  cells.lut += dots * dot;
+  cells.ff += dots * dot;
+  const ones = log2Ceil(inputs + 1);
+  addTree(cells, inputs, 1, false, 1);
+  cells.ff += 2 * outputs * ones;
+  addDelay(cells, ones, arrayLatency(shape) - 1 - log2Ceil(inputs));
+  for (let i = 0; i < inputs; i++) {
+    addDelay(cells, tokens * (aBits + 1), length - 1 - Math.floor(i / chains));
+  }
   return cells;
 }

@@ -25,8 +25,12 @@ export interface ArrayShape {
   readonly lutOutputs?: number | undefined;
   /** LUT_BITS: bits of the weights that these multiply alone; absent where they multiply all operands. */
   readonly lutBits?: number | undefined;
+  /** LUT_POWERS: they are powers of two, coded as a sign and an exponent of `lutBits - 1` bits. */
+  readonly lutPowers?: boolean | undefined;
   /** Whether tiles come by rows alone, as weights do. */
   readonly byRows?: boolean | undefined;
+  /** Whether weights are powers of two: `bBits` are those of their code. */
+  readonly powers?: boolean | undefined;
 }
 
 /** Sums that are made along a chain, one stage a cycle, before a tree adds the chains. */
@@ -45,7 +49,7 @@ export function dotBits(shape: Pick<ArrayShape, 'inputs' | 'aBits' | 'bBits'>): 
 export function splitArray(
   shape: ArrayShape,
 ): { readonly dsp: ArrayShape; readonly lut: ArrayShape } | null {
-  const { outputs, lutOutputs = 0, lutBits, ...common } = shape;
+  const { outputs, lutOutputs = 0, lutBits, lutPowers: powers, ...common } = shape;
   if (lutOutputs === 0) return null;
   const byRows = lutBits !== undefined;
   return {
@@ -57,6 +61,7 @@ export function splitArray(
       style: 3,
       cell: 0,
       byRows,
+      powers,
     },
   };
 }
@@ -81,6 +86,7 @@ export function arrayFits(shape: ArrayShape): boolean {
     return style !== 3 && parts.dsp.outputs > 0 && arrayFits(parts.dsp) && arrayFits(parts.lut);
   }
   if (aBits < 1 || bBits < 1 || (cell === 1 && style !== 1 && style !== 2)) return false;
+  if (shape.powers) return (bBits === 3 || bBits === 4) && aBits + bBits + log2Ceil(inputs) < 30;
   if (style === 3) return aBits + bBits + log2Ceil(inputs) < 30;
   if (style === 0) return true;
   const field = fieldBits(shape);
@@ -94,6 +100,10 @@ export function arrayLatency(shape: ArrayShape): number {
   if (parts) return Math.max(arrayLatency(parts.dsp), arrayLatency(parts.lut));
   const { inputs, bBits, style } = shape;
   if (style === 0) return 1 + log2Ceil(inputs);
+  if (shape.powers) {
+    const { chains, length } = shiftChains(inputs);
+    return 2 + length + log2Ceil(chains);
+  }
   const { chains, length } = style === 3 ? lutChains(inputs) : dspChains(shape);
   // On LUTs a stage per weight bit, and one that takes the offsets back.
   return 2 + length * (style === 3 ? bBits : 1) + log2Ceil(chains);
@@ -107,6 +117,15 @@ export function lutChains(inputs: number): Chains {
   const pairs = Math.ceil(inputs / 2);
   const chains = Math.ceil(pairs / CHAIN_PAIRS);
   return { chains, length: Math.ceil(pairs / chains) };
+}
+
+/** Longest chain of shifted products (CHAIN of `vt_mac_shift`). */
+const CHAIN_SHIFTS = 8;
+
+/** How `vt_mac_shift` lays the elements out. */
+export function shiftChains(inputs: number): Chains {
+  const chains = Math.ceil(inputs / CHAIN_SHIFTS);
+  return { chains, length: Math.ceil(inputs / chains) };
 }
 
 /** Longest chain of DSPs (CHAIN of `vt_mac_packed`). */

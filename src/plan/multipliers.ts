@@ -21,6 +21,8 @@ export interface Multipliers {
    * then have the other outputs alone. Absent where they multiply whatever comes.
    */
   readonly lutBits?: number | undefined;
+  /** They are powers of two: `lutBits` are those of a sign and an exponent. */
+  readonly lutPowers?: boolean | undefined;
 }
 
 /** Ports of the multiplier that packing counts on, those of the DSP48E2. */
@@ -51,8 +53,7 @@ export function legalMultipliers(
         const isPacked = style === 1 || style === 2;
         const kind = { style, cell: isPacked && primitives ? 1 : 0, aBits, bBits } as const;
         const alone = lutOutputs > 0 && lutOperands === 'weights';
-        const lutBits = alone && { lutBits: bitsOnLuts(graph, shape, lutOutputs) };
-        return { ...kind, lutOutputs, ...lutBits };
+        return { ...kind, lutOutputs, ...(alone && weightsOnLuts(graph, shape, lutOutputs)) };
       }),
     )
     .filter((multipliers) => {
@@ -70,11 +71,22 @@ export function legalMultipliers(
     });
 }
 
-/** Bits of the weights that the last outputs multiply. */
-function bitsOnLuts(graph: IntegerGraph, { outputs }: EngineShape, lutOutputs: number): number {
+/** Exponents of the powers of two that `vt_mac_shift` multiplies by, of 2 or 3 bits. */
+const LARGEST_POWERS = [4, 64];
+
+/** The weights that the last outputs multiply: how many bits, and whether they are powers of two. */
+function weightsOnLuts(
+  graph: IntegerGraph,
+  { outputs }: EngineShape,
+  lutOutputs: number,
+): Pick<Multipliers, 'lutBits' | 'lutPowers'> {
   const { rows } = graph;
-  const meet = rows?.of === outputs && rows.outputs >= lutOutputs;
-  return meet ? rows.bits : weightBits(graph);
+  if (rows?.of !== outputs || rows.outputs < lutOutputs) return { lutBits: weightBits(graph) };
+  const powers = LARGEST_POWERS.indexOf(2 ** (rows.bits - 2));
+  // By exponents of 2 bits, fixed point is cheaper: see docs/exploration.md.
+  return rows.powersOfTwo && powers === 1
+    ? { lutBits: 4, lutPowers: true }
+    : { lutBits: rows.bits };
 }
 
 /** Whether so many outputs can be a tile of keys: they divide the outputs, and words and lanes divide them. */

@@ -30,6 +30,8 @@ export interface EngineParameters {
   readonly LUT_TO: number;
   /** Bits of the weights that these outputs multiply alone; 0 where they multiply all operands. */
   readonly LUT_BITS: number;
+  /** They are powers of two. */
+  readonly LUT_POWERS: boolean;
   /** Outputs of products of keys and values. */
   readonly KEY_TO: number;
   readonly DSP_DELAY: number;
@@ -109,13 +111,14 @@ export interface EngineParameters {
 /** How an array multiplies, in parameters of the RTL. */
 export function multiplierParameters(
   shape: Pick<EngineShape, 'outputs' | 'multipliers'>,
-): Pick<EngineParameters, 'STYLE' | 'CELL' | 'LUT_TO' | 'LUT_BITS' | 'KEY_TO'> {
-  const { style, cell, lutOutputs, lutBits } = shape.multipliers ?? {};
+): Pick<EngineParameters, 'STYLE' | 'CELL' | 'LUT_TO' | 'LUT_BITS' | 'LUT_POWERS' | 'KEY_TO'> {
+  const { style, cell, lutOutputs, lutBits, lutPowers } = shape.multipliers ?? {};
   return {
     STYLE: style ?? 0,
     CELL: cell ?? 0,
     LUT_TO: lutOutputs ?? 0,
     LUT_BITS: lutBits ?? 0,
+    LUT_POWERS: lutPowers ?? false,
     KEY_TO: keyOutputs(shape),
   };
 }

@@ -97,7 +97,7 @@ function arrayPart(p: EngineParameters, hasDsp: boolean): EnginePart {
     style: p.STYLE as ArrayStyle,
     cell: p.CELL === 0 ? 0 : 1,
     lutOutputs: p.LUT_TO,
-    ...(p.LUT_BITS > 0 && { lutBits: p.LUT_BITS }),
+    ...(p.LUT_BITS > 0 && { lutBits: p.LUT_BITS, lutPowers: p.LUT_POWERS }),
   });
   // Without DSPs a product takes about a LUT for each pair of bits.
   const soft = hasDsp ? 0 : dsp * (p.A_BITS + 1) * p.B_BITS;

@@ -56,7 +56,8 @@ function narrowRows(rows: MixedRows, nodes: readonly IntegerNode[]): NarrowRows 
       : [],
   );
   const bits = Math.floor(Math.log2(Math.max(...largest))) + 2;
-  return { outputs: rows.outputs, of: rows.of, bits };
+  const powers = rows.kind === 'powerOfTwo' && { powersOfTwo: true };
+  return { outputs: rows.outputs, of: rows.of, bits, ...powers };
 }
 
 function makerOf(context: Context): NodeMaker {

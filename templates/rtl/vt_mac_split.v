@@ -24,6 +24,7 @@ module vt_mac_split #(
   parameter CELL   = 0,
   parameter LUT_TO = 1,       // 1..TO-1
   parameter LUT_BITS = 0,     // of the weights that these multiply alone, 0: of all operands
+  parameter LUT_POWERS = 0,   // they are powers of two: vt_mac_shift
   parameter KEY_TO = TO,
   parameter DSP_DELAY = 0,
   parameter LUT_DELAY = 0
@@ -45,7 +46,8 @@ module vt_mac_split #(
   localparam WORD_BITS = TP * TI * A_BITS;
   localparam FLAGS     = 4;
   localparam LUT_B     = LUT_BITS > 0 ? LUT_BITS : B_BITS;
-  localparam LUT_DOT   = A_BITS + 1 + LUT_B + $clog2(TI);
+  localparam LUT_DOT   = A_BITS + $clog2(TI)
+                       + (LUT_POWERS != 0 ? 1 << (LUT_B - 1) : LUT_B + 1);
   localparam LUT_COLS  = LUT_BITS > 0 ? 1 : LUT_TO * B_BITS;  // bits of its columns, if any
 
   wire unused_cell = CELL[0];  // used where products are packed
@@ -106,14 +108,23 @@ module vt_mac_split #(
     .clk_i(clk_i), .d_i({own_flags, a_i, own_weights, own_col}),
     .q_o({lut_flags, lut_a, lut_row, lut_col})
   );
-  vt_mac_lut #(.TP(TP), .TI(TI), .TO(LUT_TO), .A_BITS(A_BITS), .B_BITS(LUT_B)) u_lut (
-    .clk_i(clk_i), .a_i(lut_a), .a_signed_i(lut_flags[3]), .row_valid_i(lut_flags[2]),
-    .row_i(lut_row), .col_valid_i(lut_flags[1]), .col_i(lut_columns), .swap_i(lut_flags[0]),
-    .dot_o(lut_dot)
-  );
-
   genvar i, t;
   generate
+    if (LUT_POWERS != 0) begin : g_shift
+      vt_mac_shift #(
+        .TP(TP), .TI(TI), .TO(LUT_TO), .A_BITS(A_BITS), .E_BITS(LUT_B - 1)
+      ) u_lut (
+        .clk_i(clk_i), .a_i(lut_a), .a_signed_i(lut_flags[3]), .row_valid_i(lut_flags[2]),
+        .row_i(lut_row), .swap_i(lut_flags[0]), .dot_o(lut_dot)
+      );
+      wire unused = &{1'b0, lut_flags[1], lut_columns};
+    end else begin : g_lut
+      vt_mac_lut #(.TP(TP), .TI(TI), .TO(LUT_TO), .A_BITS(A_BITS), .B_BITS(LUT_B)) u_lut (
+        .clk_i(clk_i), .a_i(lut_a), .a_signed_i(lut_flags[3]), .row_valid_i(lut_flags[2]),
+        .row_i(lut_row), .col_valid_i(lut_flags[1]), .col_i(lut_columns),
+        .swap_i(lut_flags[0]), .dot_o(lut_dot)
+      );
+    end
     if (LUT_BITS > 0) begin : g_weights
       assign own_flags   = {a_signed_i, row_valid_i && !row_keys_i, 1'b0, swap_i};
       assign own_col     = 1'b0;
@@ -125,7 +136,7 @@ module vt_mac_split #(
       assign lut_columns = lut_col;
       wire unused = row_keys_i;
     end
-    // A weight has its sign in the lowest bits, too: what is above is more of it.
+    // A weight has its sign in the lowest bits, too: what is above is more of it, or nothing.
     for (i = 0; i < TI; i = i + 1) begin : g_element
       assign own_weights[i*LUT_B +: LUT_B] = row_i[i*B_BITS +: LUT_B];
     end

@@ -17,6 +17,7 @@ module vt_matmul #(
   parameter CELL         = 0,
   parameter LUT_TO       = 0,
   parameter LUT_BITS     = 0,
+  parameter LUT_POWERS   = 0,
   parameter KEY_TO       = TO,    // outputs of products with keys and values
   parameter DSP_DELAY    = 0,
   parameter LUT_DELAY    = 0,
@@ -288,8 +289,8 @@ module vt_matmul #(
   wire [TP*TO*DOT_BITS-1:0] dot;
   vt_mac_array #(
     .TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS), .STYLE(STYLE), .CELL(CELL),
-    .LUT_TO(LUT_TO), .LUT_BITS(LUT_BITS), .KEY_TO(KEY_TO), .DSP_DELAY(DSP_DELAY),
-    .LUT_DELAY(LUT_DELAY)
+    .LUT_TO(LUT_TO), .LUT_BITS(LUT_BITS), .LUT_POWERS(LUT_POWERS), .KEY_TO(KEY_TO),
+    .DSP_DELAY(DSP_DELAY), .LUT_DELAY(LUT_DELAY)
   ) u_array (
     .clk_i(clk_i), .a_i(array_a), .a_signed_i(array_signed),
     .row_valid_i(array_row_valid), .row_keys_i(array_row_keys), .row_i(array_row),

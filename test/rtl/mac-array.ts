@@ -28,7 +28,7 @@ const primitive = new URL('../../templates/rtl/sim/DSP48E2.v', import.meta.url);
 
 export function arrayBench(shape: ArrayShape): Bench {
   const { tokens, inputs, outputs, aBits, bBits, style, cell, lutOutputs = 0 } = shape;
-  const { lutBits = 0 } = shape;
+  const { lutBits = 0, lutPowers } = shape;
   const delays = splitDelays(shape);
   return {
     inputs: [
@@ -45,7 +45,7 @@ export function arrayBench(shape: ArrayShape): Bench {
     body: [
       `vt_mac_array #(.TP(${tokens}), .TI(${inputs}), .TO(${outputs}), .A_BITS(${aBits}),`,
       `  .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell}),`,
-      `  .LUT_TO(${lutOutputs}), .LUT_BITS(${lutBits}), .KEY_TO(${keyRows(shape)}),`,
+      `  .LUT_TO(${lutOutputs}), .LUT_BITS(${lutBits}), .LUT_POWERS(${lutPowers ? 1 : 0}), .KEY_TO(${keyRows(shape)}),`,
       `  .DSP_DELAY(${delays.dsp}), .LUT_DELAY(${delays.lut})) u_array (`,
       '  .clk_i(clk), .a_i(a), .a_signed_i(a_signed), .row_valid_i(row_valid),',
       '  .row_keys_i(row_keys), .row_i(row),',
@@ -92,8 +92,9 @@ export function randomJob(shape: ArrayShape, operands: Operands, tiles: number, 
     const { lutBits, lutOutputs = 0 } = shape;
     const keys = lutBits === undefined || random.nextInt(0, 1) === 1;
     const tile = Array.from({ length: keys ? keyRows(shape) : outputs }, (_, o) => {
-      const bits = lutBits !== undefined && o >= outputs - lutOutputs ? lutBits : bBits;
-      return numbers(random, inputs, bits, true, operands);
+      const alone = lutBits !== undefined && o >= outputs - lutOutputs;
+      const row = numbers(random, inputs, alone ? lutBits : bBits, true, operands);
+      return alone && shape.lutPowers ? row.map((code) => power(code, lutBits)) : row;
     });
     const byRows = !keys || random.nextInt(0, 1) === 1;
     const pause = random.nextInt(0, 1) * random.nextInt(1, 3);
@@ -157,7 +158,7 @@ function startJob(shape: ArrayShape) {
         a_signed: active?.signed ? 1 : 0,
         row_valid: fills && byRows ? 1 : 0,
         row_keys: by === 'keys' ? 1 : 0,
-        row: tile[byRows ? index : 0] ?? [],
+        row: rowBits(shape, tile, byRows ? index : 0),
         col_valid: fills && !byRows ? 1 : 0,
         col: tile.slice(0, keyRows(shape)).map((row) => row[byRows ? 0 : index] ?? 0),
         swap: swaps ? 1 : 0,
@@ -172,6 +173,25 @@ function startJob(shape: ArrayShape) {
     return { cycles, expected };
   };
   return { load, finish };
+}
+
+/** The power of two of a code, two's complement or not: a sign and an exponent. */
+function power(code: number, bits: number): number {
+  const exponent = code & (2 ** (bits - 1) - 1);
+  if (exponent === 2 ** (bits - 1) - 1) return 0;
+  return (code & (2 ** (bits - 1)) ? -1 : 1) * 2 ** exponent;
+}
+
+/** A row as the array takes it: powers of two by their codes. */
+function rowBits(
+  { outputs, lutOutputs = 0, lutPowers, lutBits = 0 }: ArrayShape,
+  tile: Tile,
+  n: number,
+) {
+  const row = tile[n] ?? [];
+  if (!lutPowers || n < outputs - lutOutputs) return row;
+  const zero = 2 ** (lutBits - 1) - 1;
+  return row.map((w) => (w === 0 ? zero : Math.log2(Math.abs(w)) + (w < 0 ? zero + 1 : 0)));
 }
 
 function products({ tokens, inputs }: ArrayShape, a: readonly number[], tile: Tile) {
@@ -201,7 +221,8 @@ export function wrongWords(unit: Unit, shape: ArrayShape, job: Job): number {
 /** What a test is called after. */
 export function describeShape({ tokens, inputs, outputs, ...s }: ArrayShape): string {
   const cell = s.cell === 1 ? ', DSP primitive' : '';
-  const weights = s.lutBits ? ` for weights of ${s.lutBits} bits` : '';
+  const kind = s.lutPowers ? 'powers of two' : 'weights';
+  const weights = s.lutBits ? ` for ${kind} of ${s.lutBits} bits` : '';
   const split = s.lutOutputs ? `, ${s.lutOutputs} outputs on LUTs${weights}` : '';
   return `style ${s.style}${cell}${split}: ${tokens} x ${inputs} x ${outputs}, ${s.aBits} by ${s.bBits} bits`;
 }
