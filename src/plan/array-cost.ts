@@ -45,7 +45,6 @@ export function arrayCost(shape: ArrayShape): ArrayCost {
 
 /** vt_mac_split: both parts, what holds the quicker one back, and the line of rows. */
 function splitCost(shape: ArrayShape, dsp: ArrayShape, lut: ArrayShape): ArrayCost {
-  const { tokens, inputs, aBits, bBits } = shape;
   const cells = none();
   for (const part of [dsp, lut]) {
     const own = arrayCost(part);
@@ -55,10 +54,10 @@ function splitCost(shape: ArrayShape, dsp: ArrayShape, lut: ArrayShape): ArrayCo
     cells.dsp += own.dsp;
   }
   const delays = splitDelays(shape);
-  const bits = (part: ArrayShape) => 4 + tokens * inputs * aBits + (inputs + part.outputs) * bBits;
+  const bits = ({ tokens, outputs }: ArrayShape) => tokens * outputs * dotBits(shape);
   addDelay(cells, bits(dsp), delays.dsp);
   addDelay(cells, bits(lut), delays.lut);
-  addDelay(cells, inputs * bBits, lut.outputs);
+  addDelay(cells, shape.inputs * shape.bBits, lut.outputs);
   return cells;
 }
 

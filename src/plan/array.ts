@@ -49,7 +49,7 @@ export function splitArray(
   };
 }
 
-/** Cycles by which the inputs of each part are held back, so that both end at the same time. */
+/** Cycles by which the results of each part are held back, so that both end at the same time. */
 export function splitDelays(shape: ArrayShape): { readonly dsp: number; readonly lut: number } {
   const parts = splitArray(shape);
   if (!parts) return { dsp: 0, lut: 0 };
