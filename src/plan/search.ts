@@ -6,7 +6,7 @@ import { type EngineShape, productsPerCycle } from './engine.ts';
 import { chooseMultipliers, isAsked, legalMultipliers, type Multipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import { planShape, type WeightPlace } from './plan-shape.ts';
-import { estimateResources } from './resources.ts';
+import { estimateResources, memoryNeed } from './resources.ts';
 
 /** What is searched: a checked graph on a board at a clock, with what the user has fixed. */
 export interface SearchSpace {
@@ -35,8 +35,14 @@ export function planTile(space: SearchSpace, tile: EngineShape, place: WeightPla
   const legal = askedMultipliers(space, tile);
   // Multipliers change little but what the array takes: the plan with any tells the cost of all.
   const plan = planWith(legal[0] as Multipliers);
+  const { parameters } = plan;
+  const memories = memoryNeed(parameters, board);
   const estimate = ({ style, cell, lutOutputs }: Multipliers) =>
-    estimateResources({ ...plan.parameters, STYLE: style, CELL: cell, LUT_TO: lutOutputs }, board);
+    estimateResources(
+      { ...parameters, STYLE: style, CELL: cell, LUT_TO: lutOutputs },
+      board,
+      memories,
+    );
   const chosen = chooseMultipliers(legal, estimate, (need) => fits(need, board));
   return chosen === legal[0] ? plan : planWith(chosen);
 }
