@@ -5,7 +5,7 @@ import { table, thousands } from '../src/cli/text.ts';
 import { multiplierKinds } from '../src/dsl/design.ts';
 import { loadAnyDesign } from '../src/dsl/load.ts';
 import { pointLimits } from '../src/explore/binding.ts';
-import { prepareGraphs } from '../src/explore/graphs/prepare.ts';
+import { graphSource } from '../src/explore/graphs/prepare.ts';
 import { bitsName, explore, type VerifiedPlan, verifyPlans } from '../src/explore/index.ts';
 import { bitsOfDesign } from '../src/explore/plan-file/index.ts';
 import { createRunner, type TileResult } from '../src/explore/search/task.ts';
@@ -173,12 +173,12 @@ async function planSpeed(): Promise<Speed> {
     own ? { ...own, weights, activations } : null,
   );
   const store = openStore(join(cacheFolder(), 'explore'));
-  const { graphs } = prepareGraphs(design, folder, candidates, store);
+  const { graphs } = graphSource(design, folder, store).prepare(candidates);
   const board = loadBoard('zcu102', '.');
   const run = createRunner(graphs.map(({ checked }) => checked));
   const options = {
     ...{ clocksMHz: [250], multipliers: multiplierKinds, primitives: [false, true] },
-    ...{ splits: true, onChip: true, buses: BUSES },
+    ...{ lutOutputs: null, onChip: true, buses: BUSES },
   };
   const counts = { points: 0, evaluated: 0, cut: 0 };
   const before = process.cpuUsage();

@@ -94,7 +94,8 @@ export const engine: Engine = {
     if (images !== undefined && loaded.kind === 'design') {
       const { withAccuracy } = await import('../explore/accuracy/index.ts');
       const searched = result;
-      const measuring = { count: images, workers: options.workers };
+      const { observations } = found;
+      const measuring = { count: images, workers: options.workers, observations };
       const onMeasured = (done: number, all: number) => onProgress?.(`${done} of ${all} bits`);
       result = await step('accuracy', () =>
         withAccuracy(searched, loaded, folder, { ...measuring, onProgress: onMeasured }),

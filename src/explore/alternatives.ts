@@ -1,6 +1,5 @@
 import { knownBoards, loadBoard } from '../boards/index.ts';
-import type { Store } from '../tools/store.ts';
-import { type PreparedGraph, prepareGraphs } from './graphs/prepare.ts';
+import type { GraphSource, PreparedGraph } from './graphs/prepare.ts';
 import { bitsOfDesign } from './plan-file/index.ts';
 import type { TaskPool } from './search/pool.ts';
 import { createSettler } from './search/search.ts';
@@ -39,8 +38,7 @@ const FEWER_BITS: readonly (readonly [weights: number, activations: number])[] =
 
 /** What `otherBits` needs beside a setting. */
 export interface OtherBits {
-  readonly folder: string;
-  readonly store: Store;
+  readonly source: GraphSource;
   /** A pool for other graphs; it is closed in the end. */
   pool(graphs: readonly PreparedGraph[]): TaskPool;
 }
@@ -51,7 +49,7 @@ export interface OtherBits {
  */
 export async function otherBits(
   setting: SearchSetting,
-  { folder, store, pool }: OtherBits,
+  { source, pool }: OtherBits,
 ): Promise<readonly Alternative[]> {
   const { design, graphs } = setting;
   const own = bitsOfDesign(design);
@@ -62,7 +60,7 @@ export async function otherBits(
     .filter((bits) => !tried.has(bitsName(bits)))
     .sort((a, b) => precisionOf(b) - precisionOf(a));
   const at = async (bits: PlanBits): Promise<ExploredPlan | null> => {
-    const prepared = prepareGraphs(design, folder, [bits], store).graphs;
+    const prepared = source.prepare([bits]).graphs;
     if (prepared.length === 0) return null;
     const own = pool(prepared);
     try {

@@ -4,7 +4,12 @@ import { type RunStep, stepper } from '../tools/index.ts';
 import { keyOf, openStore, sourcesOf } from '../tools/store.ts';
 import { cacheFolder } from '../verify/cache.ts';
 import { otherBits, otherBoards } from './alternatives.ts';
-import { type PreparedGraph, prepareGraphs, type RefusedBits } from './graphs/prepare.ts';
+import {
+  type GraphSource,
+  graphSource,
+  type PreparedGraph,
+  type RefusedBits,
+} from './graphs/prepare.ts';
 import { allocateLayers, checkAllocator } from './layers/index.ts';
 import type { ExploreOptions } from './options.ts';
 import { createPool } from './search/pool.ts';
@@ -21,6 +26,8 @@ export interface Explored {
   readonly refused: readonly RefusedBits[];
   /** The graphs of the search, without their weights. */
   readonly graphs: readonly PreparedGraph[];
+  /** The calibration of the search, for whoever goes on from it; null for a design of integers. */
+  readonly observations: GraphSource['observations'];
 }
 
 /** Steps that `explore` runs. */
@@ -39,9 +46,10 @@ export async function explore(
   checkAllocator(design, options.allocator);
   const { board, boardName } = boardOf(design, folder, options.board);
   const store = openStore(join(options.storeFolder ?? cacheFolder(), 'explore'));
+  const source = graphSource(design, folder, store);
   const prepared = await step(
     'quantize',
-    () => prepareGraphs(design, folder, candidateBits(design, options), store),
+    () => source.prepare(candidateBits(design, options)),
     ({ graphs }) => graphs.map(({ bits }) => bitsName(bits)).join(' '),
   );
   const { graphs, fault } = prepared;
@@ -64,10 +72,11 @@ export async function explore(
     const settler = createSettler(pool, board, found.rows, session.limits);
     const { answer, front, layers } = await step('settle', async () => {
       const uniform = await session.answer(settler);
+      const all = { ...setting, folder, source, session };
       return {
         answer: uniform,
         front: await settler.front(),
-        layers: await allocateLayers({ ...setting, folder, store, session }, found.rows, uniform),
+        layers: await allocateLayers(all, found.rows, uniform),
       };
     });
     const seconds = (performance.now() - began) / 1000;
@@ -75,10 +84,7 @@ export async function explore(
     const reached = own !== undefined || session.reaches(answer);
     const wanted = !reached && options.alternatives !== false && options.targetFps !== undefined;
     const alternatives = wanted
-      ? [
-          ...(await otherBits(setting, { folder, store, pool: poolOf })),
-          ...(await otherBoards(setting)),
-        ]
+      ? [...(await otherBits(setting, { source, pool: poolOf })), ...(await otherBoards(setting))]
       : [];
     const { work, fresh, late, ...counts } = found.counts;
     return {
@@ -86,6 +92,7 @@ export async function explore(
       folder,
       refused: prepared.refused,
       graphs,
+      observations: source.observations,
       result: {
         design: design.name,
         board,

@@ -82,7 +82,7 @@ export function spaceOf(
     clocksMHz,
     multipliers: options.multipliers ?? (multipliers ? [multipliers] : multiplierKinds),
     primitives: primitives === undefined ? [false, true] : [primitives],
-    splits: (options.splits ?? true) && lutOutputs !== 0,
+    lutOutputs: options.splits === false ? 0 : (lutOutputs ?? null),
     onChip: weights !== 'external',
     buses: external ? buses.filter(isKept) : [],
   };

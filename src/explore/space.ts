@@ -8,8 +8,8 @@ export interface SpaceOptions {
   readonly clocksMHz: readonly number[];
   readonly multipliers: readonly MultiplierKind[];
   readonly primitives: readonly boolean[];
-  /** Whether some outputs may be on LUTs while the others are on DSPs. */
-  readonly splits: boolean;
+  /** Outputs on LUTs while the others are on DSPs; null: any number of them. */
+  readonly lutOutputs: number | null;
   readonly onChip: boolean;
   /** None where the board has no external memory. */
   readonly buses: readonly WeightBus[];

@@ -47,7 +47,6 @@ export function arrayCost(shape: ArrayShape): ArrayCost {
 
 /** vt_mac_split: both parts, what holds the quicker one back, and the line of rows. */
 function splitCost(shape: ArrayShape, dsp: ArrayShape, lut: ArrayShape): ArrayCost {
-  const { tokens, inputs, aBits, bBits } = shape;
   const cells = none();
   for (const part of [dsp, lut]) {
     const own = arrayCost(part);
@@ -57,13 +56,12 @@ function splitCost(shape: ArrayShape, dsp: ArrayShape, lut: ArrayShape): ArrayCo
     cells.dsp += own.dsp;
   }
   const delays = splitDelays(shape);
-  const bits = (part: ArrayShape) =>
-    4 + tokens * inputs * aBits + (inputs + (part.byRows ? 0 : part.outputs)) * part.bBits;
+  const bits = (part: ArrayShape) => part.tokens * part.outputs * dotBits(part);
   addDelay(cells, bits(dsp), delays.dsp);
   addDelay(cells, bits(lut), delays.lut);
-  addDelay(cells, inputs * bBits, lut.outputs);
+  addDelay(cells, shape.inputs * shape.bBits, lut.outputs);
   // Rows of keys pass the line by.
-  if (lut.byRows) cells.lut += inputs * bBits;
+  if (lut.byRows) cells.lut += shape.inputs * shape.bBits;
   return cells;
 }
 
@@ -187,7 +185,7 @@ function shiftCost(shape: ArrayShape): ArrayCost {
   cells.lut += dots * inputs * (near + term) + dots * (inputs - chains) * (sum - term);
   cells.ff += dots * (inputs * near + chains * length * sum);
   addTree(cells, chains, sum, true, dots);
-  const dot = aBits + 2 + most + log2Ceil(inputs);
+  const dot = dotBits(shape);
   cells.lut += dots * dot;
   cells.ff += dots * dot;
   const ones = log2Ceil(inputs + 1);

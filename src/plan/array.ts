@@ -41,8 +41,14 @@ export interface Chains {
 }
 
 /** Bits of a dot product on the array's output. */
-export function dotBits(shape: Pick<ArrayShape, 'inputs' | 'aBits' | 'bBits'>): number {
-  return shape.aBits + 1 + shape.bBits + log2Ceil(shape.inputs);
+export function dotBits({
+  inputs,
+  aBits,
+  bBits,
+  powers,
+}: Pick<ArrayShape, 'inputs' | 'aBits' | 'bBits' | 'powers'>): number {
+  // A power of two of an exponent of e bits has 2^e - 2 bits behind its first, and a sign.
+  return aBits + (powers ? 2 ** (bBits - 1) : 1 + bBits) + log2Ceil(inputs);
 }
 
 /** The parts of an array whose outputs are divided among DSPs and LUTs; null where they are not. */
@@ -66,7 +72,7 @@ export function splitArray(
   };
 }
 
-/** Cycles by which the inputs of each part are held back, so that both end at the same time. */
+/** Cycles by which the results of each part are held back, so that both end at the same time. */
 export function splitDelays(shape: ArrayShape): { readonly dsp: number; readonly lut: number } {
   const parts = splitArray(shape);
   if (!parts) return { dsp: 0, lut: 0 };

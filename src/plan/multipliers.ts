@@ -25,12 +25,14 @@ export interface Multipliers {
   readonly lutPowers?: boolean | undefined;
 }
 
+const EIGHTHS = [1, 2, 3, 4, 5, 6, 7];
+
 /** Ports of the multiplier that packing counts on, those of the DSP48E2. */
 const PACKED_PORTS = { a: 27, b: 18 };
 
 /**
  * The multipliers that a graph's operands, a shape and a board allow, `single` first. With some
- * outputs on LUTs come last: a quarter, a half and three quarters of them, or as many as asked for.
+ * outputs on LUTs come last: one to seven eighths of them, or as many as asked for.
  */
 export function legalMultipliers(
   graph: IntegerGraph,
@@ -46,7 +48,7 @@ export function legalMultipliers(
   const { a, b } = board.dspWidth;
   const packs = board.resources.dsp > 0 && a >= PACKED_PORTS.a && b >= PACKED_PORTS.b;
   const splits =
-    lutOutputs === undefined ? [1, 2, 3].map((n) => (n * shape.outputs) / 4) : [lutOutputs];
+    lutOutputs === undefined ? EIGHTHS.map((n) => (n * shape.outputs) / 8) : [lutOutputs];
   return [0, ...splits.filter((n) => n > 0 && Number.isInteger(n))]
     .flatMap((lutOutputs) =>
       ([0, 1, 2, 3] as const).map((style): Multipliers => {

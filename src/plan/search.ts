@@ -7,7 +7,7 @@ import { chooseMultipliers, isAsked, legalMultipliers, type Multipliers } from '
 import { multiplierParameters } from './parameters.ts';
 import type { Plan } from './plan.ts';
 import { planShape, type WeightPlace } from './plan-shape.ts';
-import { estimateResources } from './resources.ts';
+import { estimateResources, memoryNeed } from './resources.ts';
 
 /** What is searched: a checked graph on a board at a clock, with what the user has fixed. */
 export interface SearchSpace {
@@ -36,9 +36,11 @@ export function planTile(space: SearchSpace, tile: EngineShape, place: WeightPla
   const legal = askedMultipliers(space, tile);
   // Multipliers change little but what the array takes: the plan with any tells the cost of all.
   const plan = planWith(legal[0] as Multipliers);
+  const { parameters } = plan;
+  const memories = memoryNeed(parameters, board);
   const estimate = (multipliers: Multipliers) => {
     const own = multiplierParameters({ ...tile, multipliers });
-    return estimateResources({ ...plan.parameters, ...own }, board);
+    return estimateResources({ ...parameters, ...own }, board, memories);
   };
   const chosen = chooseMultipliers(legal, estimate, (need) => fits(need, board));
   return chosen === legal[0] ? plan : planWith(chosen);

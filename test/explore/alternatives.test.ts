@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Board, loadBoard } from '../../src/boards/index.ts';
 import { otherBits } from '../../src/explore/alternatives.ts';
-import { type PreparedGraph, prepareGraphs } from '../../src/explore/graphs/prepare.ts';
+import { graphSource, type PreparedGraph } from '../../src/explore/graphs/prepare.ts';
 import { bitsOfDesign } from '../../src/explore/plan-file/index.ts';
 import { createPool } from '../../src/explore/search/pool.ts';
 import { createSettler } from '../../src/explore/search/search.ts';
@@ -26,7 +26,7 @@ const board: Board = { ...base, resources: { ...base.resources, lut: 12_000, dsp
 
 function settingAt(weights: number, activations: number, targetFps?: number): SearchSetting {
   const bits = { ...own, layers: null, weights, activations } as NonNullable<typeof own>;
-  const { graphs } = prepareGraphs(design, '.', [bits], nothing);
+  const { graphs } = graphSource(design, '.', nothing).prepare([bits]);
   const options = { targetFps, workers: 1 };
   return { design, board, boardName: board.name, graphs, pool: poolOf(graphs), options };
 }
@@ -40,7 +40,7 @@ async function rateAt(weights: number, activations: number): Promise<number> {
 }
 
 describe('bits that would do where a target is out of reach', { timeout: 120_000 }, () => {
-  const others = { folder: '.', store: nothing, pool: poolOf };
+  const others = { source: graphSource(design, '.', nothing), pool: poolOf };
 
   it('are the most precise that reach it, on the same board', async () => {
     const [wide, narrow] = [await rateAt(8, 8), await rateAt(2, 2)];

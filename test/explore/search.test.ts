@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Board, loadBoard } from '../../src/boards/index.ts';
+import type { CheckedGraph } from '../../src/check/index.ts';
 import { multiplierKinds } from '../../src/dsl/design.ts';
 import { pointLimits } from '../../src/explore/binding.ts';
 import { paretoFront } from '../../src/explore/front.ts';
@@ -10,8 +11,16 @@ import { createPool } from '../../src/explore/search/pool.ts';
 import { createSettler, searchTiles } from '../../src/explore/search/search.ts';
 import type { Row } from '../../src/explore/search/task.ts';
 import { BUSES, type SpaceOptions, tileGroups } from '../../src/explore/space.ts';
-import { fits } from '../../src/plan/budget.ts';
-import { isAsked, legalMultipliers, planShape, type WeightPlace } from '../../src/plan/index.ts';
+import { BUDGET, fits } from '../../src/plan/budget.ts';
+import {
+  type EngineShape,
+  isAsked,
+  legalMultipliers,
+  type Multipliers,
+  planShape,
+  type WeightPlace,
+} from '../../src/plan/index.ts';
+import { estimateResources } from '../../src/plan/resources.ts';
 import { shapesOf } from '../../src/plan/tiles.ts';
 import { graphOf } from './graphs.ts';
 
@@ -21,7 +30,7 @@ const options: SpaceOptions = {
   clocksMHz: [100],
   multipliers: multiplierKinds,
   primitives: [false],
-  splits: true,
+  lutOutputs: null,
   onChip: true,
   buses: BUSES.slice(0, 2),
 };
@@ -38,21 +47,56 @@ function boardWith(lut: number, dsp: number): Board {
 /** Every point of the space by the planner itself, those that fit. */
 function everyPlan(board: Board): readonly Row[] {
   return graphs.flatMap((checked, graph) =>
-    tiles.flatMap(shapesOf).flatMap((tile) =>
-      legalMultipliers(checked.graph, tile, board)
-        .filter((multipliers) => isAsked(multipliers, { board: '' }))
-        .flatMap((multipliers) =>
-          places.flatMap((place): Row[] => {
-            const plan = planShape(checked, board, 100, { ...tile, multipliers }, place);
-            if (!fits(plan.estimate, board)) return [];
-            const { perFrame: cyclesPerFrame, latency: latencyCycles } = plan.cycles;
-            const { estimate } = plan;
-            const found = { cyclesPerFrame, latencyCycles, estimate, weightBytes: 0, exact: true };
-            return [{ graph, tile, multipliers, place, ...found }];
-          }),
+    tiles.flatMap(shapesOf).flatMap((tile) => {
+      const legal = legalMultipliers(checked.graph, tile, board).filter((multipliers) =>
+        isAsked(multipliers, { board: '' }),
+      );
+      return places.flatMap((place) =>
+        [...legal, ...fewestOnLuts(checked, tile, legal, place, board)].flatMap(
+          (multipliers) => rowOf(graph, tile, multipliers, place, board) ?? [],
         ),
-    ),
+      );
+    }),
   );
+}
+
+function rowOf(
+  graph: number,
+  tile: EngineShape,
+  multipliers: Multipliers,
+  place: WeightPlace,
+  board: Board,
+): Row | null {
+  const checked = graphs[graph] as CheckedGraph;
+  const plan = planShape(checked, board, 100, { ...tile, multipliers }, place);
+  if (!fits(plan.estimate, board)) return null;
+  const { perFrame: cyclesPerFrame, latency: latencyCycles } = plan.cycles;
+  const { estimate } = plan;
+  const found = { cyclesPerFrame, latencyCycles, estimate, weightBytes: 0, exact: true };
+  return { graph, tile, multipliers, place, ...found };
+}
+
+/** The fewest outputs on LUTs that leave enough DSPs, where that is no number of eighths. */
+function fewestOnLuts(
+  checked: CheckedGraph,
+  tile: EngineShape,
+  legal: readonly Multipliers[],
+  place: WeightPlace,
+  board: Board,
+): readonly Multipliers[] {
+  const ways = new Map(
+    legal.filter((m) => m.lutOutputs > 0).map((m) => [`${m.style} ${m.cell}`, m]),
+  );
+  return [...ways.values()].flatMap((multipliers) => {
+    const { parameters } = planShape(checked, board, 100, { ...tile, multipliers }, place);
+    const dspsWith = (LUT_TO: number) => estimateResources({ ...parameters, LUT_TO }, board).dsp;
+    let lutOutputs = 1;
+    while (lutOutputs < tile.outputs && dspsWith(lutOutputs) > BUDGET * board.resources.dsp) {
+      lutOutputs++;
+    }
+    const isMore = lutOutputs < tile.outputs && (8 * lutOutputs) % tile.outputs !== 0;
+    return isMore ? [{ ...multipliers, lutOutputs }] : [];
+  });
 }
 
 describe.each([
@@ -64,10 +108,11 @@ describe.each([
   const [shape] = tiles.flatMap(shapesOf);
   if (!checked || !shape) throw new Error('an empty space');
   const { products } = planShape(checked, board, 100, shape);
-  const search = async (mostCycles: number | undefined) => {
+  const search = async (mostCycles: number | undefined, space = options) => {
     const pool = createPool(graphs.map(thinGraph), 'test', nothing, 1);
     const limits = { limits: pointLimits(board, 100), whole: true };
-    const input = { pool, board, tiles, options, products, mostCycles, graphs: [0, 1], ...limits };
+    const shared = { pool, board, tiles, products, mostCycles, graphs: [0, 1], ...limits };
+    const input = { ...shared, options: space };
     const outcome = await searchTiles(input);
     return {
       ...outcome,
@@ -82,6 +127,35 @@ describe.each([
     expect(front.map(measuresOf)).toEqual(expected.map(measuresOf));
     expect(counts.fitting).toBe(every.length);
     expect(counts.evaluated + counts.cut).toBe(counts.points);
+  });
+
+  it.runIf(board.resources.dsp > 100)('no number of outputs on LUTs is faster', async () => {
+    const { settler } = await search(undefined);
+    const [fastest] = await settler.front();
+    const most = fastest?.cyclesPerFrame ?? 0;
+    let tried = 0;
+    const some = tiles.filter(({ outputs }) => outputs >= 8 && outputs <= 16);
+    for (const tile of some.flatMap(shapesOf)) {
+      const legal = legalMultipliers(checked.graph, tile, board);
+      const split = legal.find((m) => m.lutOutputs > 0);
+      if (!split) continue;
+      for (let lutOutputs = 1; lutOutputs < tile.outputs; lutOutputs++) {
+        const row = rowOf(0, tile, { ...split, lutOutputs }, 'onChip', board);
+        if (!row) continue;
+        tried++;
+        expect(row.cyclesPerFrame).toBeGreaterThanOrEqual(most);
+      }
+    }
+    expect(tried).toBeGreaterThan(0);
+  });
+
+  it('a number of outputs on LUTs that is asked for is kept', async () => {
+    const { rows } = await search(undefined, { ...options, lutOutputs: 3 });
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { multipliers, tile } of rows) {
+      expect(multipliers.lutOutputs).toBe(3);
+      expect(tile.outputs).toBeGreaterThan(3);
+    }
   });
 
   it.each([0.2, 0.5, 0.9])(

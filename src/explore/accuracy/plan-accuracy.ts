@@ -20,6 +20,8 @@ export interface PlanAccuracyOptions {
   readonly workers?: number | undefined;
   /** Folder for results; that of all caches when absent. */
   readonly storeFolder?: string | undefined;
+  /** The calibration of the design, where it is there; it is made when absent. */
+  readonly observations?: (() => Observations) | null | undefined;
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
@@ -56,12 +58,10 @@ async function accuracies(
   design: Design,
   folder: string,
   settings: readonly QuantSettings[],
-  { count, images, workers, storeFolder, onProgress = () => {} }: PlanAccuracyOptions,
+  options: PlanAccuracyOptions,
 ): Promise<PointAccuracy[]> {
-  const { model, places } = design;
-  const { parameters } = importWeights(model, design.weights, folder, false, places.weights);
-  const calibration = loadImages(design.calibration, model, places.calibration, folder);
-  const observations = createObservations(model, parameters, calibration);
+  const { count, images, workers, storeFolder, onProgress = () => {} } = options;
+  const observations = options.observations?.() ?? observationsOf(design, folder);
   if (images === undefined && isNoise(design.calibration)) {
     return settings.map((own, i) => {
       onProgress(i + 1, settings.length);
@@ -78,6 +78,13 @@ async function accuracies(
   } finally {
     await probe.close();
   }
+}
+
+function observationsOf(design: Design, folder: string): Observations {
+  const { model, places } = design;
+  const { parameters } = importWeights(model, design.weights, folder, false, places.weights);
+  const calibration = loadImages(design.calibration, model, places.calibration, folder);
+  return createObservations(model, parameters, calibration);
 }
 
 const isNoise = ({ kind }: ImageSource) => kind === 'random';

@@ -22,22 +22,58 @@ export interface ArrayKind {
 /** Arrays on a board, each worked out once for all graphs that have operands of the same bits. */
 export interface Arrays {
   get(tile: EngineShape, multipliers: Multipliers, parameters: EngineParameters): ArrayKind;
+  /**
+   * The array with the fewest outputs on LUTs, one at least, that takes no more than so many DSPs;
+   * null where even a single output on DSPs takes more.
+   */
+  within(
+    dsps: number,
+    tile: EngineShape,
+    multipliers: Multipliers,
+    parameters: EngineParameters,
+  ): ArrayKind | null;
 }
 
 export function createArrays(board: Board): Arrays {
   const kinds = new Map<string, ArrayKind>();
+  const limited = new Map<string, ArrayKind | null>();
+  const get: Arrays['get'] = (tile, multipliers, parameters) => {
+    const { lutOutputs } = multipliers;
+    const key = `${keyOf(tile, multipliers)} ${lutOutputs}`;
+    const known = kinds.get(key);
+    if (known) return known;
+    const made = arrayKind(tile, multipliers, parameters, board);
+    kinds.set(key, made);
+    return made;
+  };
   return {
-    get(tile, multipliers, parameters) {
-      const { tokens, inputs, outputs } = tile;
-      const { style, cell, lutOutputs, aBits, bBits } = multipliers;
-      const key = `${tokens} ${inputs} ${outputs} ${style} ${cell} ${lutOutputs} ${aBits} ${bBits}`;
-      const known = kinds.get(key);
-      if (known) return known;
-      const made = arrayKind(tile, multipliers, parameters, board);
-      kinds.set(key, made);
+    get,
+    within(dsps, tile, multipliers, parameters) {
+      const key = `${keyOf(tile, multipliers)} ${dsps}`;
+      const known = limited.get(key);
+      if (known !== undefined) return known;
+      const withOnLuts = (lutOutputs: number) =>
+        get(tile, { ...multipliers, lutOutputs }, parameters);
+      // DSPs fall with every output on LUTs.
+      let few = 1;
+      let many = tile.outputs;
+      while (few < many) {
+        const middle = Math.floor((few + many) / 2);
+        if (withOnLuts(middle).need.dsp <= dsps) many = middle;
+        else few = middle + 1;
+      }
+      const made = few < tile.outputs ? withOnLuts(few) : null;
+      limited.set(key, made);
       return made;
     },
   };
+}
+
+function keyOf(
+  { tokens, inputs, outputs }: EngineShape,
+  { style, cell, aBits, bBits }: Multipliers,
+): string {
+  return `${tokens} ${inputs} ${outputs} ${style} ${cell} ${aBits} ${bBits}`;
 }
 
 /**

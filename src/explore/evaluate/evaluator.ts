@@ -34,8 +34,14 @@ export interface Evaluator {
   work(shape: EngineShape, place: WeightPlace): Worked;
   /** The same by the planner itself, streamed weights cycle by cycle. */
   workExactly(shape: EngineShape, place: WeightPlace): Worked;
-  /** The arrays that can be made of a tile: those of DSP primitives, or the others. */
-  kinds(tile: EngineShape, primitives: boolean): readonly ArrayKind[];
+  /**
+   * The arrays that can be made of a tile: those of DSP primitives, or the others.
+   *
+   * @param lutOutputs those with so many outputs on LUTs; undefined: with any
+   */
+  kinds(tile: EngineShape, primitives: boolean, lutOutputs?: number): readonly ArrayKind[];
+  /** The array like another of outputs on DSPs and LUTs, with the fewest on LUTs for so many DSPs. */
+  within(dsps: number, tile: EngineShape, like: ArrayKind): ArrayKind | null;
   /** A plan without its array, by the array's latency; its `estimate` is all but the array's. */
   around(shape: EngineShape, place: WeightPlace): (latency: Latencies) => Worked;
 }
@@ -76,13 +82,13 @@ export function createEvaluator(
   const legal = new Map<string, readonly Multipliers[]>();
   const kinds = new Map<string, readonly ArrayKind[]>();
 
-  const legalIn = (tile: EngineShape, primitives: boolean) => {
+  const legalIn = (tile: EngineShape, primitives: boolean, lutOutputs: number | undefined) => {
     // Whether products fit into DSPs or LUTs depends on how many are added up.
-    const key = `${tile.inputs} ${tile.outputs} ${primitives}`;
+    const key = `${tile.inputs} ${tile.outputs} ${primitives} ${lutOutputs}`;
     const known = legal.get(key);
     if (known) return known;
-    const made = legalMultipliers(graph, tile, board, { primitives }).filter(
-      ({ cell }) => (cell === 1) === primitives,
+    const made = legalMultipliers(graph, tile, board, { primitives, lutOutputs }).filter(
+      (one) => (one.cell === 1) === primitives && one.lutOutputs === (lutOutputs ?? one.lutOutputs),
     );
     legal.set(key, made);
     return made;
@@ -132,17 +138,19 @@ export function createEvaluator(
   return {
     weightBits: rule.totalBits,
     around,
-    kinds(tile, primitives) {
+    kinds(tile, primitives, lutOutputs) {
       const { tokens, inputs, outputs } = tile;
-      const key = `${tokens} ${inputs} ${outputs} ${primitives}`;
+      const key = `${tokens} ${inputs} ${outputs} ${primitives} ${lutOutputs}`;
       const known = kinds.get(key);
       if (known) return known;
-      const made = legalIn(tile, primitives).map((multipliers) =>
+      const made = legalIn(tile, primitives, lutOutputs).map((multipliers) =>
         arrays.get(tile, multipliers, surroundings.base),
       );
       kinds.set(key, made);
       return made;
     },
+    within: (dsps, tile, { multipliers }) =>
+      arrays.within(dsps, tile, multipliers, surroundings.base),
     work({ multipliers, ...tile }, place) {
       if (!multipliers) throw new Error('no multipliers');
       const kind = arrays.get(tile, multipliers, surroundings.base);

@@ -7,7 +7,7 @@ import { importManifest, importWeights, keepQuantization } from '../../import/in
 import type { IntegerGraph } from '../../ir/index.ts';
 import { parseGraph, serializeGraph } from '../../ir/serialize.ts';
 import type { Model, Parameters } from '../../model/index.ts';
-import { createObservations, quantizeObserved } from '../../quantize/index.ts';
+import { createObservations, type Observations, quantizeObserved } from '../../quantize/index.ts';
 import { keyOf, type Store, sourcesOf } from '../../tools/store.ts';
 import { quantOf } from '../plan-file/index.ts';
 import { bitsName } from '../space.ts';
@@ -33,38 +33,44 @@ export interface Prepared {
   readonly fault: DiagnosticsError | undefined;
 }
 
+/** Graphs of one design at any bits. */
+export interface GraphSource {
+  /**
+   * @param candidates bits to quantize at; null for those of integers that are given
+   * @param onGraph is told of every graph that is ready
+   */
+  prepare(candidates: readonly (PlanBits | null)[], onGraph?: (name: string) => void): Prepared;
+  /** What the calibration images show of the float model; null for a design of integers. */
+  readonly observations: (() => Observations) | null;
+}
+
 /**
- * The graphs of a design at several bits, the float model calibrated once and not at all where the
- * store has every graph. Throws `DiagnosticsError` where the design itself has a fault.
- *
- * @param candidates bits to quantize at; null for those of integers that are given
- * @param onGraph is told of every graph that is ready
+ * The float model is imported and calibrated once, whatever is asked for and how often, and not at
+ * all where the store has every graph. `prepare` throws `DiagnosticsError` where the design itself
+ * has a fault.
  */
-export function prepareGraphs(
-  design: AnyDesign,
-  folder: string,
-  candidates: readonly (PlanBits | null)[],
-  store: Store,
-  onGraph: (name: string) => void = () => {},
-): Prepared {
-  const source = sourceOf(design, folder);
-  const graphs: PreparedGraph[] = [];
-  const refused: RefusedBits[] = [];
-  let fault: DiagnosticsError | undefined;
-  for (const bits of candidates) {
-    try {
-      const key = keyOf('graph', source.key(), bits);
-      const checked = readGraph(store.read(key)) ?? thinGraph(check(source.graph(bits)));
-      store.write(key, writeGraph(checked));
-      graphs.push({ bits, checked });
-      onGraph(bitsName(bits));
-    } catch (error) {
-      if (!(error instanceof DiagnosticsError) || !bits) throw error;
-      fault ??= error;
-      refused.push({ bits, why: error.diagnostics[0]?.message ?? '' });
+export function graphSource(design: AnyDesign, folder: string, store: Store): GraphSource {
+  const { key, graph, observations } = madeFrom(design, folder);
+  const prepare: GraphSource['prepare'] = (candidates, onGraph = () => {}) => {
+    const graphs: PreparedGraph[] = [];
+    const refused: RefusedBits[] = [];
+    let fault: DiagnosticsError | undefined;
+    for (const bits of candidates) {
+      try {
+        const own = keyOf('graph', key(), bits);
+        const checked = readGraph(store.read(own)) ?? thinGraph(check(graph(bits)));
+        store.write(own, writeGraph(checked));
+        graphs.push({ bits, checked });
+        onGraph(bitsName(bits));
+      } catch (error) {
+        if (!(error instanceof DiagnosticsError) || !bits) throw error;
+        fault ??= error;
+        refused.push({ bits, why: error.diagnostics[0]?.message ?? '' });
+      }
     }
-  }
-  return { graphs, refused, fault };
+    return { graphs, refused, fault };
+  };
+  return Object.freeze({ prepare, observations });
 }
 
 /** The folders by which a graph is made. */
@@ -73,18 +79,19 @@ const GRAPH_SOURCES = [
   ...['explore/graphs', 'explore/plan-file'],
 ];
 
-interface GraphSource {
+interface MadeFrom extends Pick<GraphSource, 'observations'> {
   /** Tells apart what graphs are made from. */
   key(): string;
   graph(bits: PlanBits | null): IntegerGraph;
 }
 
-function sourceOf(design: AnyDesign, folder: string): GraphSource {
+function madeFrom(design: AnyDesign, folder: string): MadeFrom {
   const { name, places } = design;
   const version = once(() => sourcesOf(...GRAPH_SOURCES));
   if (design.kind === 'integerDesign') {
     const graph = once(() => importManifest(design.manifest, name, folder, places.manifest));
-    return { key: () => keyOf(version(), serializeGraph(graph())), graph: () => graph() };
+    const key = once(() => keyOf(version(), serializeGraph(graph())));
+    return { key, graph: () => graph(), observations: null };
   }
   const { model, weights, quant, calibration } = design;
   const imported = once(() =>
@@ -93,6 +100,7 @@ function sourceOf(design: AnyDesign, folder: string): GraphSource {
   const images = once(() => loadImages(calibration, model, places.calibration, folder));
   const observed = once(() => createObservations(model, imported().parameters, images()));
   return {
+    observations: observed,
     key: once(() =>
       keyOf(
         version(),

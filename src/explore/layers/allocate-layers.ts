@@ -1,7 +1,6 @@
 import type { Design, LayerBits } from '../../dsl/design.ts';
 import { type Plan, planShape } from '../../plan/index.ts';
 import { weightBits } from '../../quantize/index.ts';
-import type { Store } from '../../tools/store.ts';
 import {
   type AccuracyModel,
   accuracyOf,
@@ -14,7 +13,7 @@ import {
 import { type Allocation, type AllocatorName, allocate, type Problem } from '../allocate/index.ts';
 import { bindingOf } from '../binding.ts';
 import { detailsOf } from '../details.ts';
-import { prepareGraphs } from '../graphs/prepare.ts';
+import type { GraphSource } from '../graphs/prepare.ts';
 import { quantOf } from '../plan-file/index.ts';
 import type { Row } from '../search/task.ts';
 import type { SearchSession, SearchSetting } from '../session.ts';
@@ -31,7 +30,7 @@ export interface AllocatedLayers {
 
 export interface LayerSetting extends SearchSetting {
   readonly folder: string;
-  readonly store: Store;
+  readonly source: GraphSource;
   readonly session: SearchSession;
 }
 
@@ -52,9 +51,10 @@ export async function allocateLayers(
   rows: readonly Row[],
   uniform: Row | null,
 ): Promise<AllocatedLayers | null> {
-  const { design, options, graphs, session, folder } = setting;
+  const { design, options, graphs, session, folder, source } = setting;
   const { allocator = 'uniform' } = options;
-  if (!isByLayer(allocator) || design.kind !== 'design') return null;
+  const { observations } = source;
+  if (!isByLayer(allocator) || design.kind !== 'design' || !observations) return null;
   const isEnough = (row: Row) => !session.misses(row);
   const { budget } = session;
   const engine = roomiestEngine(rows, isEnough, graphs, design.model, budget, options.limits);
@@ -64,7 +64,8 @@ export async function allocateLayers(
   const most = Math.min(bits.activations, Math.max(design.quant.weights, bits.weights));
   const base: PlanBits = { ...bits, weights: most };
   const { model, probe } = await sensitivitiesOf({
-    ...{ design, folder, settings: quantOf(design.quant, base), images: PROBES },
+    ...{ design, folder, observed: observations() },
+    ...{ settings: quantOf(design.quant, base), images: PROBES },
     widths: WIDTHS.filter((width) => width <= most),
     ...{ workers: options.workers, storeFolder: options.storeFolder },
   });
@@ -117,7 +118,7 @@ const ATTEMPTS = 8;
 
 /** An allocation whose plan fits; null where none is found. */
 async function fitted(
-  { board, folder, store, session }: LayerSetting,
+  { board, source, session }: LayerSetting,
   design: Design,
   allocator: AllocatorName,
   { row, roomBits }: RoomyEngine,
@@ -132,7 +133,7 @@ async function fitted(
     if (!allocation) return null;
     const layers = layerBitsOf(problem, allocation);
     const own: PlanBits = { ...base, layers: differing(layers, base) };
-    const [graph] = prepareGraphs(design, folder, [own], store).graphs;
+    const [graph] = source.prepare([own]).graphs;
     if (!graph) return null;
     const { tile, multipliers } = row;
     const { clockMHz } = session.explored(row).point;

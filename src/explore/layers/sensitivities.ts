@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { imagesOf } from '../../accuracy/design.ts';
 import { openStore } from '../../accuracy/index.ts';
 import type { Design, QuantSettings } from '../../dsl/design.ts';
-import { loadImages } from '../../images/index.ts';
-import { importWeights } from '../../import/index.ts';
-import { createObservations } from '../../quantize/index.ts';
+import type { Observations } from '../../quantize/index.ts';
 import { cacheFolder } from '../../verify/cache.ts';
 import {
   type AccuracyModel,
@@ -18,6 +16,8 @@ import {
 export interface SensitivityRequest {
   readonly design: Design;
   readonly folder: string;
+  /** The calibration of the design. */
+  readonly observed: Observations;
   /** Settings from which single layers differ. */
   readonly settings: QuantSettings;
   /** Bits of weights to try. */
@@ -36,11 +36,7 @@ export interface SensitivityRequest {
 export async function sensitivitiesOf(
   request: SensitivityRequest,
 ): Promise<{ readonly model: AccuracyModel; readonly probe: Probe | null }> {
-  const { design, folder, widths, images, workers, storeFolder } = request;
-  const { model, places } = design;
-  const { parameters } = importWeights(model, design.weights, folder, false, places.weights);
-  const calibration = loadImages(design.calibration, model, places.calibration, folder);
-  const observed = createObservations(model, parameters, calibration);
+  const { design, folder, observed, widths, images, workers, storeFolder } = request;
   const { observations, settings } = foldedOnce(observed, request.settings);
   const options = { settings, weights: widths };
   if (design.calibration.kind === 'random') {

@@ -71,7 +71,8 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
   let best: Row | undefined;
   let done = 0;
   let total = tiles.length;
-  const run = async (tile: TileGroup, tooSlow: boolean, again: boolean) => {
+  const cutBefore = new Map<TileGroup, number>();
+  const run = async (tile: TileGroup, tooSlow: boolean) => {
     const shared = { board, limits, options, graphs };
     const task: TileTask = { kind: 'tile', tile, tooSlow, ...shared };
     const { result, stored } = await pool.run(task);
@@ -83,8 +84,10 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
       nearest = result.nearest;
     }
     // A tile that was cut before is counted once.
-    counts.points += again ? 0 : result.points;
-    counts.cut += again ? -result.evaluated : result.cut;
+    const before = cutBefore.get(tile) ?? 0;
+    if (tooSlow) cutBefore.set(tile, result.cut);
+    counts.points += result.points - before;
+    counts.cut += result.cut - before;
     counts.evaluated += result.evaluated;
     counts.fitting += result.fitting;
     counts.late += result.late;
@@ -97,7 +100,7 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
   };
   // Large tiles first: they have the most to tell.
   const order = [...tiles].reverse();
-  await forEachOf(order, pool.workers, (tile) => run(tile, isTooSlow(tile), false));
+  await forEachOf(order, pool.workers, (tile) => run(tile, isTooSlow(tile)));
   const isEnough = ({ cyclesPerFrame }: Row) =>
     mostCycles === undefined || cyclesPerFrame <= mostCycles;
   // Where a bound says that a late point is fast enough, it has to be worked out before it counts.
@@ -106,7 +109,7 @@ export async function searchTiles(input: SearchInput): Promise<SearchOutcome> {
     total += slow.length;
     await forEachOf(slow, pool.workers, async (tile) => {
       if (best && least(tile) >= best.cyclesPerFrame) return;
-      await run(tile, false, true);
+      await run(tile, false);
     });
   }
   const enough = rows.filter(isEnough);

@@ -105,28 +105,38 @@ function runTile(
   const counts = { points: 0, evaluated: 0, cut: 0 };
   for (const graph of graphs) {
     const plans = evaluator(graph);
-    const all = kindsOf(plans, { ...tile, vector: 1 }, options);
+    const sides = { ...tile, vector: 1 };
+    const all = kindsOf(plans, sides, options);
     const kinds = tooSlow ? [] : all.filter(({ fits }) => fits);
+    const splits = tooSlow ? [] : splitsOf(plans, sides, all, options, limits.budget.dsp);
     const own = places.length * tile.vectors.length;
     counts.points += own * all.length;
     counts.evaluated += own * kinds.length;
     counts.cut += own * (all.length - kinds.length);
+    const consider = (shape: EngineShape, place: WeightPlace, worked: Worked, kind: ArrayKind) => {
+      if (isBeyond(limits, worked)) return;
+      const share = shareOf(worked, kind);
+      if (share <= 1) addPoint(points, graph, worked, kind, shape, place);
+      else if (share < least) {
+        least = share;
+        const estimate = estimateOf(worked, kind);
+        const { multipliers } = kind;
+        nearest = { ...worked, graph, tile: shape, multipliers, place, estimate };
+      }
+    };
     for (const shape of shapesOf(tile)) {
       for (const place of places) {
         if (place === 'onChip' && plans.weightBits > mostWeightBits) continue;
         const around = plans.around(shape, place);
-        for (const kind of kinds) {
-          const worked = around(kind.latency);
-          if (isBeyond(limits, worked)) continue;
-          const share = shareOf(worked, kind);
-          if (share > 1 && share >= least) continue;
-          if (share <= 1) addPoint(points, graph, worked, kind, shape, place);
-          else {
-            least = share;
-            const { multipliers } = kind;
-            const estimate = estimateOf(worked, kind);
-            nearest = { ...worked, graph, tile: shape, multipliers, place, estimate };
-          }
+        for (const kind of kinds) consider(shape, place, around(kind.latency), kind);
+        for (const like of splits) {
+          const worked = around(like.latency);
+          const kind = plans.within(limits.budget.dsp - worked.estimate.dsp, sides, like);
+          // Eighths are among the others.
+          if (!kind || (8 * kind.multipliers.lutOutputs) % tile.outputs === 0) continue;
+          counts.points++;
+          counts.evaluated++;
+          consider(shape, place, worked, kind);
         }
       }
     }
@@ -160,9 +170,33 @@ function largestShare(budget: Budget): (around: Worked, kind: ArrayKind) => numb
 /** Arrays of a tile, each once: where a primitive is asked for and there is none, none. */
 function kindsOf(plans: Evaluator, tile: EngineShape, options: SpaceOptions): ArrayKind[] {
   return options.primitives.flatMap((primitives) =>
-    plans.kinds(tile, primitives).filter(({ multipliers: { style, lutOutputs } }) => {
-      const kind = multiplierKinds[style];
-      return kind && options.multipliers.includes(kind) && (options.splits || lutOutputs === 0);
-    }),
+    plans
+      .kinds(tile, primitives, options.lutOutputs ?? undefined)
+      .filter(({ multipliers: { style } }) => {
+        const kind = multiplierKinds[style];
+        return kind && options.multipliers.includes(kind);
+      }),
   );
+}
+
+/**
+ * One array for each way to multiply beside LUTs, where any number of outputs may be on LUTs: the
+ * fewest that leave a plan enough DSPs. Where even without a plan around it the array is too large
+ * for the LUTs, the way is left out.
+ */
+function splitsOf(
+  plans: Evaluator,
+  tile: EngineShape,
+  kinds: readonly ArrayKind[],
+  { lutOutputs }: SpaceOptions,
+  mostDsps: number,
+): readonly ArrayKind[] {
+  if (lutOutputs !== null) return [];
+  const ways = new Map<string, ArrayKind>();
+  for (const kind of kinds) {
+    const { style, cell, lutOutputs: onLuts } = kind.multipliers;
+    const key = `${style} ${cell}`;
+    if (onLuts > 0 && !ways.has(key)) ways.set(key, kind);
+  }
+  return [...ways.values()].filter((like) => plans.within(mostDsps, tile, like)?.fits);
 }
