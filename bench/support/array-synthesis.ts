@@ -1,11 +1,4 @@
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,32 +55,6 @@ export async function synthesizeArrayByModule(
   });
 }
 
-const POWER_OF_TWO = 'power_of_two_dot';
-const powerOfTwoSource = fileURLToPath(new URL(`../verilog/${POWER_OF_TWO}.v`, import.meta.url));
-
-/**
- * Shift-and-add products of 8-bit codes with weights that are signed powers of two: a dot product of
- * 32 elements, for comparison. Weights have a sign and `bits - 1` bits of exponent.
- */
-export async function synthesizePowerOfTwo(bits: number): Promise<ArrayCells> {
-  const shape = { tokens: 1, inputs: 32, outputs: 1, aBits: 8, bBits: bits };
-  const folder = mkdtempSync(join(tmpdir(), 'vitrum-array-'));
-  try {
-    const parts = ['vt_sum_tree.v', 'vt_delay.v'];
-    for (const name of parts) copyFileSync(join(library, name), join(folder, name));
-    const source = readFileSync(powerOfTwoSource, 'utf8');
-    const own = source.replace('parameter E_BITS = 3', `parameter E_BITS = ${bits - 1}`);
-    writeFileSync(join(folder, `${POWER_OF_TWO}.v`), own);
-    const files = [...parts, `${POWER_OF_TWO}.v`];
-    const report = await synthesize({
-      ...{ folder, files, top: POWER_OF_TWO, family: 'xcup', flatten: true },
-    });
-    return cellsOf(report, { ...shape, style: 3, cell: 0 });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 async function withSources<T>(
   shape: ArrayShape,
   run: (folder: string, files: readonly string[]) => Promise<T>,
@@ -120,15 +87,14 @@ function cellsOf({ lut, lutram, ff, dsp }: Utilization, shape: ArrayShape): Arra
 }
 
 function topVerilog(shape: ArrayShape): string {
-  const { tokens, inputs, outputs, aBits, bBits, style, cell, lutOutputs = 0 } = shape;
-  const delays = splitDelays(shape);
+  const { tokens, inputs, outputs, aBits, bBits, byRows = false } = shape;
+  const sides = `.TP(${tokens}), .TI(${inputs}), .TO(${outputs}), .A_BITS(${aBits})`;
   const ports = [
     ['a', tokens * inputs * aBits],
     ['a_signed', 1],
     ['row_valid', 1],
     ['row', inputs * bBits],
-    ['col_valid', 1],
-    ['col', outputs * bBits],
+    ...(byRows ? [] : ([['col_valid', 1] as const, ['col', outputs * bBits] as const] as const)),
     ['swap', 1],
   ] as const;
   return [
@@ -137,13 +103,28 @@ function topVerilog(shape: ArrayShape): string {
     ...ports.map(([name, bits]) => `  input wire [${bits - 1}:0] ${name}_i,`),
     `  output wire [${tokens * outputs * dotBits(shape) - 1}:0] dot_o`,
     ');',
-    `  vt_mac_array #(.TP(${tokens}), .TI(${inputs}), .TO(${outputs}), .A_BITS(${aBits}),`,
-    `    .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell}),`,
-    `    .LUT_TO(${lutOutputs}), .DSP_DELAY(${delays.dsp}), .LUT_DELAY(${delays.lut})) u_array (`,
+    byRows ? partVerilog(shape, sides) : arrayVerilog(shape, sides),
     '    .clk_i(clk_i),',
     ...ports.map(([name]) => `    .${name}_i(${name}_i),`),
     '    .dot_o(dot_o));',
     'endmodule',
     '',
   ].join('\n');
+}
+
+function arrayVerilog(shape: ArrayShape, sides: string): string {
+  const { bBits, style, cell, lutOutputs = 0 } = shape;
+  const delays = splitDelays(shape);
+  return [
+    `  vt_mac_array #(${sides}, .B_BITS(${bBits}), .STYLE(${style}), .CELL(${cell}),`,
+    `    .LUT_TO(${lutOutputs}), .DSP_DELAY(${delays.dsp}), .LUT_DELAY(${delays.lut})) u_array (`,
+    "    .row_keys_i(1'b0),",
+  ].join('\n');
+}
+
+/** The part of an array that multiplies weights alone, which come by rows. */
+function partVerilog({ outputs, bBits, powers }: ArrayShape, sides: string): string {
+  return powers
+    ? `  vt_mac_shift #(${sides}, .E_BITS(${bBits - 1})) u_part (`
+    : `  vt_mac_lut #(${sides}, .B_BITS(${bBits}), .COLUMNS(0)) u_part (.col_valid_i(1'b0), .col_i(${outputs * bBits}'d0),`;
 }

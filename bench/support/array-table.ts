@@ -1,7 +1,7 @@
 import { table } from '../../src/cli/text.ts';
 import { multiplierKinds } from '../../src/dsl/design.ts';
 import type { ArrayShape } from '../../src/plan/array.ts';
-import { synthesizeArrayByModule, synthesizePowerOfTwo } from './array-synthesis.ts';
+import { synthesizeArrayByModule } from './array-synthesis.ts';
 import type { Measured } from './measured.ts';
 
 /** Arrays of 1024 products a cycle: bits of both operands, kind of multipliers, primitives or not. */
@@ -18,6 +18,14 @@ const variants: readonly Omit<ArrayShape, 'tokens' | 'inputs' | 'outputs'>[] = [
   { aBits: 8, bBits: 5, style: 3, cell: 0 },
   { aBits: 8, bBits: 8, style: 3, cell: 0 },
   { aBits: 8, bBits: 8, style: 1, cell: 1, lutOutputs: 4 },
+  // Parts for weights alone: fixed point, and codes of powers of two, of exponents 0..2 and 0..6.
+  ...[3, 4, 5, 6, 8].map(
+    (bBits) => ({ aBits: 8, bBits, style: 3, cell: 0, byRows: true }) as const,
+  ),
+  { aBits: 8, bBits: 3, style: 3, cell: 0, byRows: true, powers: true },
+  { aBits: 8, bBits: 4, style: 3, cell: 0, byRows: true, powers: true },
+  { aBits: 4, bBits: 4, style: 3, cell: 0, byRows: true },
+  { aBits: 4, bBits: 4, style: 3, cell: 0, byRows: true, powers: true },
 ];
 
 /** Cells of the array alone, by kind of multipliers and bits. */
@@ -30,7 +38,8 @@ export async function arrayTable(jobs: number, onRun: (text: string) => void): P
     const shape = { tokens: 2, inputs: 32, outputs: 16, ...variant };
     const split = variant.lutOutputs ? `, ${variant.lutOutputs} of 16 on LUTs` : '';
     const bits = `${aBits} x ${bBits}`;
-    const kind = `${multiplierKinds[style]}${cell === 1 ? ', primitives' : ''}${split}`;
+    const weights = variant.byRows ? (variant.powers ? ', powers of two' : ', weights alone') : '';
+    const kind = `${multiplierKinds[style]}${cell === 1 ? ', primitives' : ''}${split}${weights}`;
     onRun(`array ${bits} ${kind}`);
     const cells = await synthesizeArrayByModule(shape, { jobs, onRun: (t) => onRun(`  ${t}`) });
     tool = cells.tool;
@@ -42,22 +51,9 @@ export async function arrayTable(jobs: number, onRun: (text: string) => void): P
       productsPerDsp === null ? '' : productsPerDsp.toFixed(2),
     ]);
   }
-  for (const bits of [3, 4, 5]) {
-    onRun(`powers of two, ${bits} bits`);
-    const cells = await synthesizePowerOfTwo(bits);
-    const productsPerDsp = null;
-    const multipliers = 'powerOfTwo';
-    json.push({ aBits: 8, bBits: bits, multipliers, ...cells, productsPerDsp });
-    rows.push([
-      ...[`  8 x ${bits}`, 'powers of two', String(cells.lut), String(cells.lutram)],
-      ...[String(cells.ff), String(cells.dsp)],
-      ...[cells.lutPerProduct.toFixed(1), cells.ffPerProduct.toFixed(1), ''],
-    ]);
-  }
   const head = ['', 'multipliers', 'LUT', 'LUTRAM', 'FF', 'DSP', 'LUT/product', 'FF/product'];
   const text = [
     `the array alone, 2 x 32 x 16 products a cycle, registers of the tile inside; ${tool}`,
-    'powers of two: a dot product of 32 elements by shifts and adders, in no engine',
     table([[...head, 'products/DSP'], ...rows], [2, 3, 4, 5, 6, 7, 8]),
   ].join('\n');
   return { text, json };

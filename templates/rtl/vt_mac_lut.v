@@ -12,7 +12,8 @@ module vt_mac_lut #(
   parameter TO     = 4,
   parameter A_BITS = 3,
   parameter B_BITS = 3,
-  parameter CHAIN  = 2
+  parameter CHAIN  = 2,
+  parameter COLUMNS = 1       // 0: tiles come by rows alone
 ) (
   input  wire                                             clk_i,
   input  wire [TP*TI*A_BITS-1:0]                          a_i,
@@ -44,7 +45,7 @@ module vt_mac_lut #(
   wire [TO*TI*B_BITS-1:0] tile;
   vt_mac_tile #(
     .TI(TI), .TO(TO), .B_BITS(B_BITS),
-    .BLOCK(2 * CHAINS), .BLOCKS(LENGTH), .BIT_LAG(LENGTH), .LAG(1)
+    .BLOCK(2 * CHAINS), .BLOCKS(LENGTH), .BIT_LAG(LENGTH), .COLUMNS(COLUMNS), .LAG(1)
   ) u_tile (
     .clk_i(clk_i), .row_valid_i(row_valid_i), .row_i(row_i),
     .col_valid_i(col_valid_i), .col_i(col_i), .swap_i(swap_i), .tile_o(tile)

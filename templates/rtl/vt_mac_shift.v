@@ -61,12 +61,12 @@ module vt_mac_shift #(
   endgenerate
   wire [TO*TI*2-1:0]         low;
   wire [TO*TI*HIGH_BITS-1:0] high;
-  vt_mac_tile #(.TI(TI), .TO(TO), .B_BITS(2), .BLOCK(CHAINS), .BLOCKS(LENGTH)) u_low (
+  vt_mac_tile #(.TI(TI), .TO(TO), .B_BITS(2), .BLOCK(CHAINS), .BLOCKS(LENGTH), .COLUMNS(0)) u_low (
     .clk_i(clk_i), .row_valid_i(row_valid_i), .row_i(low_row), .col_valid_i(1'b0),
     .col_i({(TO*2){1'b0}}), .swap_i(swap_i), .tile_o(low)
   );
   vt_mac_tile #(
-    .TI(TI), .TO(TO), .B_BITS(HIGH_BITS), .BLOCK(CHAINS), .BLOCKS(LENGTH), .LAG(1)
+    .TI(TI), .TO(TO), .B_BITS(HIGH_BITS), .BLOCK(CHAINS), .BLOCKS(LENGTH), .COLUMNS(0), .LAG(1)
   ) u_high (
     .clk_i(clk_i), .row_valid_i(row_valid_i), .row_i(high_row), .col_valid_i(1'b0),
     .col_i({(TO*HIGH_BITS){1'b0}}), .swap_i(swap_i), .tile_o(high)
@@ -92,7 +92,7 @@ module vt_mac_shift #(
   vt_delay #(.WIDTH(2), .DEPTH($clog2(TI))) u_ones_control (
     .clk_i(clk_i), .d_i({row_valid_i, swap_i}), .q_o({ones_valid, ones_swap})
   );
-  vt_mac_tile #(.TI(1), .TO(TO), .B_BITS(ONES_BITS), .LAG(ONES_LAG)) u_row_ones (
+  vt_mac_tile #(.TI(1), .TO(TO), .B_BITS(ONES_BITS), .COLUMNS(0), .LAG(ONES_LAG)) u_row_ones (
     .clk_i(clk_i), .row_valid_i(ones_valid), .row_i(row_ones), .col_valid_i(1'b0),
     .col_i({(TO*ONES_BITS){1'b0}}), .swap_i(ones_swap), .tile_o(ones)
   );

@@ -106,7 +106,9 @@ module vt_mac_split #(
       );
       wire unused = row_keys_i;
     end else if (LUT_POWERS == 0) begin : g_weights
-      vt_mac_lut #(.TP(TP), .TI(TI), .TO(LUT_TO), .A_BITS(A_BITS), .B_BITS(LUT_B)) u_lut (
+      vt_mac_lut #(
+        .TP(TP), .TI(TI), .TO(LUT_TO), .A_BITS(A_BITS), .B_BITS(LUT_B), .COLUMNS(0)
+      ) u_lut (
         .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i),
         .row_valid_i(row_valid_i && !row_keys_i), .row_i(lut_row), .col_valid_i(1'b0),
         .col_i({(LUT_TO*LUT_B){1'b0}}), .swap_i(swap_i), .dot_o(lut_early)

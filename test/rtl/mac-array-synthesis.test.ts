@@ -11,6 +11,19 @@ const shapes: readonly ArrayShape[] = [
   { tokens: 2, inputs: 8, outputs: 4, aBits: 3, bBits: 3, style: 3, cell: 0 },
   { tokens: 3, inputs: 11, outputs: 6, aBits: 4, bBits: 5, style: 3, cell: 0 },
   { tokens: 2, inputs: 8, outputs: 4, aBits: 8, bBits: 8, style: 1, cell: 0, lutOutputs: 2 },
+  // Parts for weights alone.
+  { tokens: 2, inputs: 16, outputs: 4, aBits: 8, bBits: 4, style: 3, cell: 0, byRows: true },
+  {
+    tokens: 2,
+    inputs: 16,
+    outputs: 4,
+    aBits: 8,
+    bBits: 4,
+    style: 3,
+    cell: 0,
+    byRows: true,
+    powers: true,
+  },
 ];
 
 describe('the estimate of the array against Yosys', { timeout: 300_000 }, () => {
