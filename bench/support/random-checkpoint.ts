@@ -49,6 +49,7 @@ export function randomCheckpoint(
     activation: pick(['gelu', 'relu', 'random', 'none'] as const),
     family: 'table',
     rowExponent: 0,
+    groupSize: 0,
   };
   const products = productsOf(options);
   // Unsigned hidden codes take a bit more where they meet signed ones.
