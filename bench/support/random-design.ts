@@ -100,9 +100,37 @@ function withMethod({ nextInt }: Random, plain: RandomDesign['design']) {
   const { fold, noise } = method;
   const drawn = nextInt(0, 2) === 0 && fold.kind !== 'repq' && noise === undefined;
   const steps = drawn ? ('token' as const) : method.steps;
-  const quant = { ...plain.quant, ends, method: { ...method, range, steps } };
-  const own = steps === 'token' ? ' steps per token' : '';
+  // Groups that suit the tile, where the preset has a step for each channel.
+  const { granularity } = method.weight;
+  const size = groupOf(plain, nextInt(0, 2), nextInt(0, 3));
+  const weight =
+    size && granularity === 'channel'
+      ? { ...method.weight, granularity: { group: size } }
+      : method.weight;
+  const quant = { ...plain.quant, ends, method: { ...method, range, steps, weight } };
+  const own = [
+    steps === 'token' ? ' steps per token' : '',
+    weight === method.weight ? '' : ` groups of ${size}`,
+  ].join('');
   return { design: { ...plain, quant }, method: `${name} ${range}${own}` };
+}
+
+/**
+ * Inputs of a group: a multiple of those of the tile, in a third of the designs; null in the others,
+ * and where heads that are padded to output tiles would shift the groups within a tile.
+ */
+function groupOf(
+  { model, target }: RandomDesign['design'],
+  choice: number,
+  more: number,
+): number | null {
+  const { inputs, outputs } = target.tile;
+  const whole = model.branches.every((branch) => {
+    if (branch.kind !== 'attention' || branch.heads === 1) return true;
+    const channels = model.width / branch.heads;
+    return channels % outputs === 0 || channels % inputs === 0;
+  });
+  return choice === 0 && whole ? inputs * (1 + more) : null;
 }
 
 const LETTER = { none: 'l', gelu: 'g', relu: 'r' } as const;

@@ -365,6 +365,7 @@ module tiny_core (
   wire [TP*TO*OUT_BITS-1:0]   mm_data;
   wire [OP_BITS-1:0]          mm_op;
   wire                        unused_step;
+  wire                        unused_group;
   vt_matmul #(
     .TP(TP), .TI(TI), .TO(TO), .STYLE(STYLE), .CELL(CELL), .LUT_TO(LUT_TO),
     .DSP_DELAY(DSP_DELAY), .LUT_DELAY(LUT_DELAY), .ARRAY_LATENCY(ARRAY_LATENCY),
@@ -439,6 +440,7 @@ module tiny_core (
     .a_addr_o(a_addr), .a_act_i(a_act), .a_input_i(a_input), .a_prob_i(a_prob),
     .a_norm_i(a_norm),
     .step_base_i(1'b0), .step_addr_o(unused_step), .step_i({TP{1'b0}}),
+    .group_own_i(1'b0), .group_base_i(1'b0), .group_addr_o(unused_group), .group_i({TO{1'b0}}),
     .b_addr_o(b_addr), .b_weight_valid_i(b_weight_valid), .b_weight_take_o(b_weight_take),
     .b_weight_i(b_weight), .b_key_i(b_key),
     .p_addr_o(p_addr), .p_i(p_word),
