@@ -88,7 +88,8 @@ export function randomBits(
   return { weights: weightBits ?? weights, activations: activationBits ?? activations };
 }
 
-function withMethod({ nextInt }: Random, plain: RandomDesign['design']) {
+function withMethod(random_: Random, plain: RandomDesign['design']) {
+  const { nextInt } = random_;
   const name = presetNames[nextInt(0, presetNames.length - 1)] ?? 'minmax';
   const { method } = presets[name];
   // No wider than what the target was drawn for: four products in a DSP need few bits.
@@ -102,9 +103,12 @@ function withMethod({ nextInt }: Random, plain: RandomDesign['design']) {
   const steps = drawn ? ('token' as const) : method.steps;
   // Groups that suit the tile, where the preset has a step for each channel.
   const { granularity } = method.weight;
-  const size = groupOf(plain, nextInt(0, 2), nextInt(0, 3));
+  const { model, target } = plain;
+  const heads = model.branches.flatMap((b) => (b.kind === 'attention' ? [b.heads] : []));
+  const widths = heads.flatMap((n) => (n > 1 ? [model.width / n] : []));
+  const size = randomGroup(random_, widths, target.tile);
   const weight =
-    size && granularity === 'channel'
+    size > 0 && granularity === 'channel'
       ? { ...method.weight, granularity: { group: size } }
       : method.weight;
   const quant = { ...plain.quant, ends, method: { ...method, range, steps, weight } };
@@ -116,21 +120,17 @@ function withMethod({ nextInt }: Random, plain: RandomDesign['design']) {
 }
 
 /**
- * Inputs of a group: a multiple of those of the tile, in a third of the designs; null in the others,
- * and where heads that are padded to output tiles would shift the groups within a tile.
+ * Inputs of a group: a multiple of those of the tile, in a third of the cases; 0 in the others, and
+ * where heads of so many channels, padded to output tiles, would shift the groups within a tile.
  */
-function groupOf(
-  { model, target }: RandomDesign['design'],
-  choice: number,
-  more: number,
-): number | null {
-  const { inputs, outputs } = target.tile;
-  const whole = model.branches.every((branch) => {
-    if (branch.kind !== 'attention' || branch.heads === 1) return true;
-    const channels = model.width / branch.heads;
-    return channels % outputs === 0 || channels % inputs === 0;
-  });
-  return choice === 0 && whole ? inputs * (1 + more) : null;
+export function randomGroup(
+  { nextInt }: Random,
+  headWidths: readonly number[],
+  { inputs, outputs }: RandomTarget['tile'],
+): number {
+  const [choice, size] = [nextInt(0, 2), inputs * nextInt(1, 4)];
+  const whole = headWidths.every((width) => width % outputs === 0 || width % inputs === 0);
+  return choice === 0 && whole ? size : 0;
 }
 
 const LETTER = { none: 'l', gelu: 'g', relu: 'r' } as const;

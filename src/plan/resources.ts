@@ -110,7 +110,8 @@ const NO_CELLS = { lut: 0, ff: 0 };
 
 /**
  * `vt_group_shift` by formula, as Yosys makes it: a bit of four positions is a LUT of six inputs, and
- * two bits at the ends of a lane are less; registers of a tile's exponents, and of three addresses.
+ * two bits at the ends of a lane are less; registers of a tile's exponents, of three addresses, and
+ * about ten flags, whatever the latency of the array: no part but the array depends on that.
  */
 function groupShift(p: EngineParameters): { readonly lut: number; readonly ff: number } {
   const { GROUP_EXPONENT, A_BITS: aBits, B_BITS: bBits, TI: inputs } = p;
@@ -118,7 +119,7 @@ function groupShift(p: EngineParameters): { readonly lut: number; readonly ff: n
   const address = addressBits(p.depths.exponents);
   return {
     lut: p.TP * p.TO * (dotBits({ inputs, aBits, bBits }) + GROUP_EXPONENT - 1) + address,
-    ff: p.TO * unsignedBits(GROUP_EXPONENT) + 3 * address + p.ARRAY_LATENCY + 5,
+    ff: p.TO * unsignedBits(GROUP_EXPONENT) + 3 * address + 10,
   };
 }
 
