@@ -10,7 +10,8 @@ import {
   referenceOf,
   type Score,
 } from '../src/accuracy/index.ts';
-import { presetNames, presets } from '../src/dsl/presets.ts';
+import { type PresetName, presetNames, presets } from '../src/dsl/presets.ts';
+import type { QuantMethod } from '../src/dsl/quant-method.ts';
 import { importParameters } from '../src/import/index.ts';
 import { createObservations } from '../src/quantize/index.ts';
 import { cacheFolder } from '../src/verify/cache.ts';
@@ -21,6 +22,7 @@ import { type AccuracySubject, accuracySubjects } from './support/accuracy-subje
  * plain min-max at the same bits. Results are kept by content: a run that was broken off goes on.
  *
  *     tsx bench/accuracy.ts [--images N] [--methods minmax,mse] [--bits W8A8,W4A8] [--models mnist]
+ *       [--group K]: methods with a step for each channel have one for every K inputs of it instead
  */
 const { values } = parseArgs({
   options: {
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     methods: { type: 'string', default: presetNames.join(',') },
     bits: { type: 'string', default: 'W8A8,W6A6,W4A8,W4A4' },
     models: { type: 'string', default: 'mnist,cifar10' },
+    group: { type: 'string' },
     workers: { type: 'string' },
   },
 });
@@ -84,8 +87,14 @@ function candidates(): Candidate[] {
     const [, weights = 8, activations = 8] = (/^W(\d)A(\d)$/.exec(bits) ?? []).map(Number);
     // First and last layer in 8 bits, as most papers have it, for every method alike.
     const settings = { weights, activations, residual: 16, ends: 8 };
-    return names.map((name) => ({ name, settings: { ...settings, method: presets[name].method } }));
+    return names.map((name) => ({ name, settings: { ...settings, method: methodOf(name) } }));
   });
+}
+
+function methodOf(name: PresetName): QuantMethod {
+  const { method } = presets[name];
+  if (values.group === undefined || method.weight.granularity !== 'channel') return method;
+  return { ...method, weight: { ...method.weight, granularity: { group: Number(values.group) } } };
 }
 
 function row(method: MethodAccuracy, float: Score, plain: number | undefined): string {

@@ -1,6 +1,6 @@
 import type { IntegerGraph } from '../../src/ir/index.ts';
 import { type RandomGraphOptions, randomGraph } from '../../test/support/random-graph.ts';
-import { caseRandom, type RandomDesignOptions, randomBits } from './random-design.ts';
+import { caseRandom, type RandomDesignOptions, randomBits, randomGroup } from './random-design.ts';
 import { type RandomTarget, randomTarget } from './random-target.ts';
 
 /**
@@ -32,7 +32,7 @@ export function randomCheckpoint(
   const headWidth = int(Math.ceil(8 / heads), Math.floor((small ? 32 : 96) / heads));
   const bits = randomBits(random, fixed);
   const pooling = pick(['class', 'mean'] as const);
-  const options: RandomGraphOptions = {
+  const whole: RandomGraphOptions = {
     seed: int(0, 2 ** 31 - 1),
     depth: int(1, small ? 1 : 3),
     width: heads * headWidth,
@@ -49,12 +49,19 @@ export function randomCheckpoint(
     activation: pick(['gelu', 'relu', 'random', 'none'] as const),
     family: 'table',
     rowExponent: 0,
+    groupSize: 0,
   };
-  const products = productsOf(options);
+  const products = productsOf(whole);
   // Unsigned hidden codes take a bit more where they meet signed ones.
   const aBits = bits.activations + 1;
   const bBits = Math.max(bits.weights, aBits);
   const target = randomTarget(random, { products, aBits, bBits, small, onChip, fixed });
+  // From a stream of its own, so that the rest is that of the same graph without groups.
+  const widths = heads > 1 ? [headWidth] : [];
+  const options = {
+    ...whole,
+    groupSize: randomGroup(caseRandom(~seed, index), widths, target.tile),
+  };
   const { depth, width, tokens, hidden, classes, patch, imageChannels } = options;
   return Object.freeze({
     graph: { ...randomGraph(options), name: `random${index}` },

@@ -88,7 +88,8 @@ export function randomBits(
   return { weights: weightBits ?? weights, activations: activationBits ?? activations };
 }
 
-function withMethod({ nextInt }: Random, plain: RandomDesign['design']) {
+function withMethod(random_: Random, plain: RandomDesign['design']) {
+  const { nextInt } = random_;
   const name = presetNames[nextInt(0, presetNames.length - 1)] ?? 'minmax';
   const { method } = presets[name];
   // No wider than what the target was drawn for: four products in a DSP need few bits.
@@ -100,9 +101,36 @@ function withMethod({ nextInt }: Random, plain: RandomDesign['design']) {
   const { fold, noise } = method;
   const drawn = nextInt(0, 2) === 0 && fold.kind !== 'repq' && noise === undefined;
   const steps = drawn ? ('token' as const) : method.steps;
-  const quant = { ...plain.quant, ends, method: { ...method, range, steps } };
-  const own = steps === 'token' ? ' steps per token' : '';
+  // Groups that suit the tile, where the preset has a step for each channel.
+  const { granularity } = method.weight;
+  const { model, target } = plain;
+  const heads = model.branches.flatMap((b) => (b.kind === 'attention' ? [b.heads] : []));
+  const widths = heads.flatMap((n) => (n > 1 ? [model.width / n] : []));
+  const size = randomGroup(random_, widths, target.tile);
+  const weight =
+    size > 0 && granularity === 'channel'
+      ? { ...method.weight, granularity: { group: size } }
+      : method.weight;
+  const quant = { ...plain.quant, ends, method: { ...method, range, steps, weight } };
+  const own = [
+    steps === 'token' ? ' steps per token' : '',
+    weight === method.weight ? '' : ` groups of ${size}`,
+  ].join('');
   return { design: { ...plain, quant }, method: `${name} ${range}${own}` };
+}
+
+/**
+ * Inputs of a group: a multiple of those of the tile, in a third of the cases; 0 in the others, and
+ * where heads of so many channels, padded to output tiles, would shift the groups within a tile.
+ */
+export function randomGroup(
+  { nextInt }: Random,
+  headWidths: readonly number[],
+  { inputs, outputs }: RandomTarget['tile'],
+): number {
+  const [choice, size] = [nextInt(0, 2), inputs * nextInt(1, 4)];
+  const whole = headWidths.every((width) => width % outputs === 0 || width % inputs === 0);
+  return choice === 0 && whole ? size : 0;
 }
 
 const LETTER = { none: 'l', gelu: 'g', relu: 'r' } as const;

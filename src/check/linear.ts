@@ -1,4 +1,10 @@
-import type { Epilogue, LinearNode, TensorType } from '../ir/index.ts';
+import {
+  type Epilogue,
+  groupCount,
+  type LinearNode,
+  MAX_GROUP_EXPONENT,
+  type TensorType,
+} from '../ir/index.ts';
 import { interval, plus, rounded, signedBitsOf, span, times, withRounding } from './interval.ts';
 import { MAX_RESIDUAL_SHIFT, MULTIPLIERS, RESIDUAL_MULTIPLIERS } from './limits.ts';
 import { formatInterval, matrixWidths } from './matrix.ts';
@@ -26,16 +32,36 @@ export const checkLinear: NodeCheck<LinearNode> = (node, find, report) => {
   const [, outputs] = to;
   checkShape('the output', output.shape, [tokens, outputs], report);
   report.length('weight', node.weight.length, outputs * inputs);
+  const groups = checkGroups(node, outputs, inputs, report);
   report.length('bias', epilogue.bias.length, outputs);
   report.length('multiplier', epilogue.multiplier.length, outputs);
-  if (!legal) return null;
+  if (!legal || !groups) return null;
   const bias = span(epilogue.bias);
-  const proof = { left: input.format, right: weightFormat, reduction: inputs, bias };
+  const weightExponent = node.groups ? MAX_GROUP_EXPONENT : 0;
+  const operands = { left: input.format, right: weightFormat, weightExponent };
+  const proof = { ...operands, reduction: inputs, bias };
   const multiplier = multiplierInterval(epilogue.multiplier);
   const { shift } = epilogue;
   const rowExponent = input.rowExponent ?? 0;
   return matrixWidths({ ...proof, multiplier, shift, rowExponent }, report, added);
 };
+
+/** Whether groups of the inputs, if there are any, are legal: VT352, VT358. */
+function checkGroups(
+  { groups }: LinearNode,
+  outputs: number,
+  inputs: number,
+  report: Reporter,
+): boolean {
+  if (!groups) return true;
+  const { size, exponents } = groups;
+  if (!report.within('the size of a group', [size], { low: 1, high: inputs })) return false;
+  const low = 0;
+  return (
+    report.length('the exponents', exponents.length, outputs * groupCount(inputs, size)) &&
+    report.within('the exponent', exponents, { low, high: MAX_GROUP_EXPONENT })
+  );
+}
 
 /** Whether shift and clip are such that widths can be derived from them. */
 function checkRequantization(epilogue: Epilogue, output: TensorType, report: Reporter): boolean {

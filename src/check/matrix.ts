@@ -23,6 +23,8 @@ export function formatInterval(format: NumberFormat): Interval {
 export interface MatrixProof {
   readonly left: NumberFormat;
   readonly right: NumberFormat;
+  /** Largest exponent of the right operand's groups, where they have steps of their own. */
+  readonly weightExponent?: number;
   readonly reduction: number;
   /** Range of the bias; null without one. */
   readonly bias: Interval | null;
@@ -35,17 +37,21 @@ export interface MatrixProof {
 /**
  * The widths of a matrix product and its requantization; reports VT359 and VT360. Sums of rows with
  * steps of their own are brought to the finest of them, `2^-E`: `acc * 2^(E-e) + bias * 2^E`, shifted
- * by `shift + E`, which is the same number.
+ * by `shift + E`, which is the same number. Exponents of groups of weights count, like weights, with
+ * their bits and not with their values.
  */
 export function matrixWidths(
-  { left, right, reduction, bias: ofChannel, multiplier, shift, rowExponent = 0 }: MatrixProof,
+  { left, right, reduction, bias: ofChannel, multiplier, shift, ...exponents }: MatrixProof,
   report: Reporter,
   added: AddedWidths | null = null,
 ): MatrixWidths {
-  const accumulator = sumOf(times(formatInterval(left), formatInterval(right)), reduction);
+  const { weightExponent = 0, rowExponent = 0 } = exponents;
+  const finer = interval(2 ** weightExponent, 2 ** weightExponent);
+  const weights = times(formatInterval(right), finer);
+  const accumulator = sumOf(times(formatInterval(left), weights), reduction);
   const accumulatorBits = signedBitsOf(accumulator);
   const proof =
-    `${formatName(left)} x ${formatName(right)} x ${reduction} products: ` +
+    `${formatName(left)} x ${formatName(right)}${weightExponent > 0 ? ` x 2^${weightExponent}` : ''} x ${reduction} products: ` +
     `|acc| <= ${magnitude(accumulator)}, ${accumulatorBits} bits`;
   if (accumulatorBits > MAX_ACCUMULATOR_BITS) {
     report.fault(

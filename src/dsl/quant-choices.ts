@@ -58,7 +58,7 @@ interface Slots {
   weight?:
     | {
         observer?: WeightObserverChoice | undefined;
-        granularity?: Granularity | undefined;
+        granularity?: Exclude<Granularity, object> | OneOf<{ group: number }> | undefined;
         range?: WeightRange | undefined;
       }
     | undefined;
@@ -107,6 +107,15 @@ const weightObserver = setting<WeightObserverChoice>(
   `${words} or { percentile: 50 .. 100 }`,
   (v) => isOneOf(WEIGHT_OBSERVERS, v) || isPercentile(v),
 );
+/** Tiles of 2 and 4 inputs, at least, divide them. */
+const GROUPS = { unit: 4, largest: 4096 };
+const granularity = setting<Granularity>(
+  `"tensor", "channel", "head" or { group: k }, k a multiple of ${GROUPS.unit} up to ${GROUPS.largest}`,
+  (v) =>
+    isOneOf(['tensor', 'channel', 'head'], v) ||
+    (holds(v, 'group', GROUPS.unit, GROUPS.largest) &&
+      Number(Reflect.get(v as object, 'group')) % GROUPS.unit === 0),
+);
 const flag = setting<boolean>('true or false', (v) => typeof v === 'boolean');
 
 /** The settings of the slots. */
@@ -116,7 +125,7 @@ export const methodFields = {
   weight: z
     .strictObject({
       observer: weightObserver.optional(),
-      granularity: oneOf('tensor', 'channel', 'head').optional(),
+      granularity: granularity.optional(),
       range: oneOf('restricted', 'full').optional(),
     })
     .optional(),

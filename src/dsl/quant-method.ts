@@ -52,7 +52,8 @@ export type ActivationObserver =
 
 export type ActivationRange = 'restricted' | 'full' | 'asymmetric';
 export type WeightRange = 'restricted' | 'full';
-export type Granularity = 'tensor' | 'channel' | 'head';
+/** What shares a step; with `group`, so many inputs of an output channel. */
+export type Granularity = 'tensor' | 'channel' | 'head' | { readonly group: number };
 
 export type Fold =
   | { readonly kind: 'none' | 'repq' | 'awq' }

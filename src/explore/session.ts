@@ -4,6 +4,7 @@ import { readsRowsAlone } from '../plan/choose.ts';
 import { type Plan, planShape } from '../plan/index.ts';
 import { usefulProducts } from '../plan/program.ts';
 import { schedule } from '../plan/schedule/index.ts';
+import { splitGroups } from '../plan/weight-groups.ts';
 import { type Budget, type PointLimits, pointLimits } from './binding.ts';
 import { fastest, leastOfMostPrecise } from './choose.ts';
 import { detailsOf } from './details.ts';
@@ -51,7 +52,10 @@ export function createSession(setting: SearchSetting): SearchSession {
   const { targetFps, limits } = options;
   const [reference] = graphs as [PreparedGraph];
   const products = productsOf(reference);
-  const tiles = tileGroups(readsRowsAlone(reference.checked.graph) !== undefined);
+  const { graph } = reference.checked;
+  const tiles = tileGroups(readsRowsAlone(graph) !== undefined).filter(
+    (tile) => !splitGroups(graph, { ...tile, vector: 1 }),
+  );
   const bits = graphs.map((graph) => graph.bits);
   const space = spaceOf(design.target, board, options, boardName === design.target.board);
   const clockMHz = Math.max(...space.clocksMHz);

@@ -7,5 +7,6 @@ export * from './nodes/linear.ts';
 export * from './nodes/mean-pool.ts';
 export * from './nodes/patch-embedding.ts';
 export * from './nodes/requantization.ts';
+export * from './nodes/weight-groups.ts';
 export * from './serialize.ts';
 export * from './tensor.ts';

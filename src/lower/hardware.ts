@@ -19,6 +19,7 @@ import {
   subBits,
 } from './descriptors.ts';
 import {
+  exponentImage,
   type MemoryImage,
   normImage,
   offsetImage,
@@ -67,6 +68,8 @@ export interface Hardware {
 
 export interface Memories {
   readonly parameters: MemoryImage;
+  /** Exponents of groups of weights; null without them. */
+  readonly exponents: MemoryImage | null;
   readonly offset: MemoryImage;
   readonly norm: MemoryImage;
   readonly activationTable: MemoryImage | null;
@@ -121,6 +124,7 @@ function memories(
 ): Memories {
   return {
     parameters: parameterImage(graph, program, p),
+    exponents: p.GROUP_EXPONENT > 0 ? exponentImage(graph, program, p) : null,
     offset: offsetImage(graph, p),
     norm: normImage(graph, p),
     activationTable: p.HAS_TABLE
@@ -293,6 +297,14 @@ function constants(
       ['STEP_BITS', unsignedBits(p.ROW_EXPONENT)],
       ['STEP_DEPTH', depth(Math.ceil(p.TOKENS / p.TP)), 'words of tokens'],
       ['STEP_ADDR_BITS', a.STEP],
+    );
+  }
+  if (p.GROUP_EXPONENT > 0) {
+    list.push(
+      ['GROUP_EXPONENT', p.GROUP_EXPONENT, 'largest exponent of groups of weights'],
+      ['GROUP_BITS', unsignedBits(p.GROUP_EXPONENT)],
+      ['GROUP_DEPTH', depth(depths.exponents), 'tiles of weights with groups'],
+      ['GROUP_ADDR_BITS', a.GROUP],
     );
   }
   if (p.HAS_POOL) {

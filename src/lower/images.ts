@@ -1,4 +1,5 @@
 import {
+  groupCount,
   type IntegerGraph,
   isKind,
   type LinearNode,
@@ -10,6 +11,9 @@ import {
   type EngineParameters,
   type EngineShape,
   finerBits,
+  groupsOfTile,
+  type InputOrder,
+  inputAt,
   normBias,
   type ParameterSegment,
   type Program,
@@ -17,6 +21,7 @@ import {
   roundingInBias,
   streamedWords,
   type TableSegment,
+  unsignedBits,
   type WeightSegment,
 } from '../plan/index.ts';
 import { hexWord } from './hex.ts';
@@ -89,21 +94,26 @@ function segmentWords(
   segment: WeightSegment,
   p: EngineParameters,
 ): number[][] {
-  const node = find<LinearNode | PatchEmbeddingNode>(graph, segment.tensor);
-  const narrow = p.LUT_BITS > 0 ? 2 ** (p.LUT_BITS - 1) : Number.POSITIVE_INFINITY;
+  const { weight } = find<LinearNode | PatchEmbeddingNode>(graph, segment.tensor);
+  const order = orderOf(weight, segment);
+  const weightAt = (row: number, place: number) => {
+    const input = inputAt(order, place);
+    return input === null ? 0 : (weight[row * order.inputs + input] as number);
+  };
   return Array.from(tileOrder(segment, p), ({ row, lane, k }) =>
     Array.from({ length: p.TI }, (_, i) => {
-      const weight = row === null ? 0 : weightAt(node.weight, row, k + i, segment);
-      if (lane < p.KEY_TO) return weight;
-      if (p.LUT_POWERS) return powerCode(weight, p.LUT_BITS);
-      if (weight < -narrow || weight >= narrow) {
-        throw new Error(
-          `${segment.path}: ${weight} in row ${row} has more than ${p.LUT_BITS} bits`,
-        );
-      }
-      return weight;
+      const code = row === null ? 0 : weightAt(row, k + i);
+      return lane < p.KEY_TO ? code : codeOnLuts(code, segment, p);
     }),
   );
+}
+
+/** A weight as the outputs on LUTs take it that multiply weights alone. */
+function codeOnLuts(weight: number, { path }: WeightSegment, p: EngineParameters): number {
+  if (p.LUT_POWERS) return powerCode(weight, p.LUT_BITS);
+  const bound = 2 ** (p.LUT_BITS - 1);
+  if (weight >= -bound && weight < bound) return weight;
+  throw new Error(`${path}: a weight of ${weight} has more than ${p.LUT_BITS} bits`);
 }
 
 /** A power of two as vt_mac_shift takes it: a sign, and an exponent whose ones are all set for 0. */
@@ -133,19 +143,39 @@ function* tileOrder(
   }
 }
 
-/** Element of a weight row at a padded reduction index; padding is zero. */
-function weightAt(
-  weight: Int32Array,
-  row: number,
-  k: number,
-  { heads, groups }: WeightSegment,
-): number {
-  const columns = weight.length / (groups.count * groups.width);
-  if (!heads) return k < columns ? (weight[row * columns + k] as number) : 0;
-  const head = Math.floor(k / heads.pitch);
-  const channel = k % heads.pitch;
-  if (head >= heads.count || channel >= heads.width) return 0;
-  return weight[row * columns + head * heads.width + channel] as number;
+/** The order of a weight's inputs. */
+function orderOf(weight: Int32Array, { groups, heads }: WeightSegment): InputOrder {
+  return { inputs: weight.length / (groups.count * groups.width), parts: heads };
+}
+
+/** One word for each tile of a weight with groups: the exponents of its TO rows, row 0 lowest. */
+export function exponentImage(
+  graph: IntegerGraph,
+  program: Program,
+  p: EngineParameters,
+): MemoryImage {
+  const bits = unsignedBits(p.GROUP_EXPONENT);
+  const words: string[] = [];
+  for (const segment of program.weights) {
+    const node = find<LinearNode>(graph, segment.tensor);
+    if (segment.exponents === null || !node.groups) continue;
+    const order = orderOf(node.weight, segment);
+    const { size, exponents } = node.groups;
+    const count = groupCount(order.inputs, size);
+    let lanes: number[] = [];
+    for (const { row, k } of tileOrder(segment, p)) {
+      const [group = 0, ...others] = groupsOfTile(order, size, k, p.TI);
+      if (others.length > 0) throw new Error(`a tile of ${segment.tensor} has several groups`);
+      lanes.push(row === null ? 0 : (exponents[row * count + group] as number));
+      if (lanes.length < p.TO) continue;
+      const first = words.length === segment.exponents;
+      words.push(hexWord(lanes, bits) + (first ? ` // ${words.length}: ${segment.path}` : ''));
+      lanes = [];
+    }
+  }
+  padToTwo(words, hexWord(Array<number>(p.TO).fill(0), bits));
+  const comment = `exponents of groups of weights: ${p.TO} x ${bits} bits for each tile`;
+  return image('group_exponents', 0, comment, words);
 }
 
 /** Bias and multiplier of every output channel: `{multiplier, bias}`, bias in the low bits. */
@@ -262,9 +292,13 @@ export function tableImage(
         hexWord([entry], bits) + (i === 0 ? ` // ${segment.base}: ${segment.path}` : ''),
     ),
   );
-  // A memory has at least two words.
-  while (words.length < 2) words.push(hexWord([0], bits));
+  padToTwo(words, hexWord([0], bits));
   return image(path, 0, `${comment}, ${bits} bits`, words);
+}
+
+/** A memory has at least two words. */
+function padToTwo(words: string[], zero: string): void {
+  while (words.length < 2) words.push(zero);
 }
 
 function find<T extends IntegerGraph['nodes'][number]>(graph: IntegerGraph, name: string): T {

@@ -16,6 +16,7 @@ import {
   type SearchSpace,
 } from './search.ts';
 import { candidateTiles, usualLanes } from './tiles.ts';
+import { splitGroups } from './weight-groups.ts';
 import { weightPlaces } from './weights-fit.ts';
 
 type Fault = (code: Diagnostic['code'], message: string, hint: string, at: string) => never;
@@ -26,7 +27,8 @@ type Fault = (code: Diagnostic['code'], message: string, hint: string, at: strin
  *
  * Throws `DiagnosticsError`: VT411 nothing fits the board, VT412 the frame rate is out of reach,
  * VT413 the fixed tile does not fit, VT415 the multipliers asked for cannot be made, VT416 the tile
- * has tokens side by side that a node must read one by one.
+ * has tokens side by side that a node must read one by one, VT417 a tile has inputs of several
+ * groups of weights.
  */
 export function choosePlan(
   checked: CheckedGraph,
@@ -47,7 +49,9 @@ export function choosePlan(
     );
   }
   const alone = readsRowsAlone(checked.graph);
-  const tiles = target.tile ? [fixedTile(target.tile)] : candidateTiles(alone ? [1] : [1, 2]);
+  const wanted = target.tile ? [fixedTile(target.tile)] : candidateTiles(alone ? [1] : [1, 2]);
+  const tiles = wanted.filter((tile) => !splitGroups(checked.graph, tile));
+  if (tiles.length === 0) splitFault(checked.graph, wanted[0] as EngineShape, fault);
   const clockMHz = target.clockMHz ?? board.defaultClockMHz;
   const places = weightPlaces(board, target);
   const whole = { checked, board, target, clockMHz, tiles, places };
@@ -71,6 +75,26 @@ export function choosePlan(
     );
   }
   return fixedPlan(space, fault);
+}
+
+/** A tile that is asked for, or every one that is planned, has inputs of several groups. */
+function splitFault(graph: IntegerGraph, tile: EngineShape, fault: Fault): never {
+  const node = splitGroups(graph, tile);
+  const most = Math.max(tile.inputs, node?.groups?.size ?? 1);
+  const legal = Array.from({ length: most }, (_, i) => i + 1).filter(
+    (inputs) => sidesDivide(inputs, tile.outputs) && !splitGroups(graph, { ...tile, inputs }),
+  );
+  return fault(
+    'VT417',
+    `A tile of ${tile.inputs} inputs and ${tile.outputs} outputs has inputs of several groups of ${node?.output.name}, whose weights have steps for groups of ${node?.groups?.size} inputs.`,
+    `Legal beside ${tile.outputs} outputs are ${legal.join(', ')} inputs, or other groups.`,
+    'target.tile',
+  );
+}
+
+/** One side of a tile divides the other. */
+function sidesDivide(inputs: number, outputs: number): boolean {
+  return Math.max(inputs, outputs) % Math.min(inputs, outputs) === 0;
 }
 
 function fixedTile({ tokens = 1, inputs, outputs, vector }: NonNullable<Target['tile']>) {

@@ -17,5 +17,6 @@ export * from './program.ts';
 export * from './row-steps.ts';
 export * from './unit-multipliers.ts';
 export * from './unit-needs.ts';
+export * from './weight-groups.ts';
 export * from './weight-stream.ts';
 export * from './weights-fit.ts';

@@ -95,6 +95,9 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
       rom(several ? `weights of ${bits} bits` : 'weights', words, TI * bits),
     ),
     ...within('streams', p.stream ? [lines(p.stream)] : []),
+    ...(p.GROUP_EXPONENT > 0
+      ? [rom('group_exponents', depths.exponents, TO * unsignedBits(p.GROUP_EXPONENT))]
+      : []),
     rom('embedding_offset', depths.offset, lanes * p.OFFSET_BITS),
     rom('channel_parameters', depths.parameters, p.BIAS_BITS + 16),
     ...within('sequencer', [

@@ -16,6 +16,7 @@ import {
   poolProduct,
   signedBitsOf,
 } from './unit-needs.ts';
+import { groupExponent } from './weight-groups.ts';
 import type { WeightStream } from './weight-stream.ts';
 
 /** The parameters of the RTL library, by the names they have there. */
@@ -48,6 +49,8 @@ export interface EngineParameters {
   readonly ACC_PROOF: string;
   /** Largest exponent of steps per token; 0 without them. */
   readonly ROW_EXPONENT: number;
+  /** Largest exponent of groups of weights; 0 without them. */
+  readonly GROUP_EXPONENT: number;
   readonly BIAS_BITS: number;
   readonly SUM_BITS: number;
   /** Some sum is multiplied; where none is, the biases hold the constants that round. */
@@ -130,10 +133,19 @@ function largest(values: Iterable<number>): number {
   return max;
 }
 
-/** The accumulator extends a dot product by at least one bit, whatever the proof allows. */
-export function accumulatorBits(proven: number, inputs: number, aBits: number, bBits: number) {
-  return Math.max(proven, dotBits({ inputs, aBits, bBits }) + 1);
+/**
+ * The accumulator extends a dot product, shifted by the exponent of its group, by at least one bit,
+ * whatever the proof allows.
+ */
+export function accumulatorBits(
+  proven: number,
+  inputs: number,
+  { A_BITS: aBits, B_BITS: bBits, GROUP_EXPONENT }: AccumulatedBits,
+) {
+  return Math.max(proven, dotBits({ inputs, aBits, bBits }) + GROUP_EXPONENT + 1);
 }
+
+type AccumulatedBits = Pick<EngineParameters, 'A_BITS' | 'B_BITS' | 'GROUP_EXPONENT'>;
 
 /** A sum of products with a bias; the sums of tokens with steps of their own in their finest unit. */
 export function biasedBits(accumulator: number, bias: number): number {
@@ -170,7 +182,9 @@ export function engineParameters(
 
   const matrices = [...widths.values()].flatMap((w) => (w.kind === 'matrix' ? [w] : []));
   const largestSum = matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a));
-  const ACC_BITS = accumulatorBits(largestSum.accumulatorBits, TI, A_BITS, B_BITS);
+  const GROUP_EXPONENT = groupExponent(graph);
+  const multiplied = { A_BITS, B_BITS, GROUP_EXPONENT };
+  const ACC_BITS = accumulatorBits(largestSum.accumulatorBits, TI, multiplied);
   const OFFSET_BIAS = embedding.offsetTo === 'accumulator';
   const RES_BITS = storageBits(embedding.output.format);
   const HAS_MULT = !multipliersAreOne(graph);
@@ -245,6 +259,7 @@ export function engineParameters(
     ACC_BITS,
     ACC_PROOF: largestSum.proof,
     ROW_EXPONENT,
+    GROUP_EXPONENT,
     BIAS_BITS,
     SUM_BITS,
     HAS_MULT,

@@ -1,6 +1,7 @@
 import type { Board } from '../boards/index.ts';
-import type { ArrayStyle } from './array.ts';
+import { type ArrayStyle, dotBits } from './array.ts';
 import { arrayCost } from './array-cost.ts';
+import { addressBits, unsignedBits } from './engine.ts';
 import { type MemoryMap, memoryMap } from './memory-map.ts';
 import type { EngineParameters } from './parameters.ts';
 import { type ModelledPart, modelledParts } from './resource-model/features.ts';
@@ -72,10 +73,11 @@ export function engineParts(
       const { lut, ff } = cells[name];
       const inMemories = name === 'memories' ? memories : NO_MEMORIES;
       const soft = hasDsp ? 0 : MULTIPLIER_LUTS * count;
+      const shifts = name === 'accumulator' ? groupShift(p) : NO_CELLS;
       return {
         name,
-        lut: Math.round(lut) + soft + inMemories.lut + inMemories.lutram,
-        ff: Math.round(ff) + inMemories.ff,
+        lut: Math.round(lut) + soft + shifts.lut + inMemories.lut + inMemories.lutram,
+        ff: Math.round(ff) + shifts.ff + inMemories.ff,
         dsp: hasDsp ? count : 0,
         bram36: inMemories.bram36,
         uram: inMemories.uram,
@@ -103,6 +105,23 @@ function arrayPart(p: EngineParameters, hasDsp: boolean): EnginePart {
   const soft = hasDsp ? 0 : dsp * (p.A_BITS + 1) * p.B_BITS;
   const none = { bram36: 0, uram: 0 };
   return { name: 'array', lut: lut + lutram + soft, ff, dsp: hasDsp ? dsp : 0, ...none };
+}
+
+const NO_CELLS = { lut: 0, ff: 0 };
+
+/**
+ * `vt_group_shift` by formula, as Yosys makes it: a bit of four positions is a LUT of six inputs, and
+ * two bits at the ends of a lane are less; registers of a tile's exponents, of three addresses, and
+ * about ten flags, whatever the latency of the array: no part but the array depends on that.
+ */
+function groupShift(p: EngineParameters): { readonly lut: number; readonly ff: number } {
+  const { GROUP_EXPONENT, A_BITS: aBits, B_BITS: bBits, TI: inputs } = p;
+  if (GROUP_EXPONENT === 0) return NO_CELLS;
+  const address = addressBits(p.depths.exponents);
+  return {
+    lut: p.TP * p.TO * (dotBits({ inputs, aBits, bBits }) + GROUP_EXPONENT - 1) + address,
+    ff: p.TO * unsignedBits(GROUP_EXPONENT) + 3 * address + 10,
+  };
 }
 
 /** Multipliers of the units, in DSPs. */

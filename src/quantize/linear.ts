@@ -57,7 +57,7 @@ export function linearNode(
   skip: TensorType | null = null,
 ): LinearNode {
   const format = weightFormat(context, path);
-  const { codes, scales, bias } = quantizeWeights(context, path, input, format);
+  const { codes, groups, scales, bias } = quantizeWeights(context, path, input, format);
   const factors = scales.map((scale) => (input.scale * scale) / requantization.scale);
   const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
   const epilogue: Epilogue = {
@@ -78,6 +78,7 @@ export function linearNode(
     path: `${path}.weight`,
     weight: codes,
     weightFormat: format,
+    ...(groups && { groups }),
     epilogue,
   };
 }

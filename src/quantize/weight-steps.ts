@@ -1,5 +1,5 @@
 import type { WeightMethod } from '../dsl/quant-method.ts';
-import { type NumberFormat, rangeOf } from '../ir/index.ts';
+import { type NumberFormat, type Range, rangeOf } from '../ir/index.ts';
 import type { FloatTensor } from '../model/index.ts';
 import { affineFor } from './affine.ts';
 import { ofValues } from './distribution.ts';
@@ -8,7 +8,13 @@ import { dot, type Matrix, timesVector } from './linear-algebra.ts';
 import { observe } from './observers.ts';
 import { roundNearest } from './rounding/round-row.ts';
 
-/** The step of every output channel `[out, in]`; 0 for rows of zeros. */
+/** The codes that weights take: without the smallest where their range is restricted. */
+export function codeRange(format: NumberFormat, kind: 'restricted' | 'full'): Range {
+  const { low, high } = rangeOf(format);
+  return kind === 'full' ? { low, high } : { low: -high, high };
+}
+
+/** The step of every output channel `[out, in]`, as a whole where it has groups; 0 for rows of zeros. */
 export function weightSteps(
   { observer, granularity, range }: WeightMethod,
   { shape, data }: FloatTensor,
@@ -52,8 +58,7 @@ function cosineStep(
   moments: Matrix,
 ): number {
   const { min, max } = ofValues(group);
-  const codes =
-    range === 'full' ? rangeOf(format) : { ...rangeOf(format), low: -rangeOf(format).high };
+  const codes = codeRange(format, range);
   const rows = Array.from({ length: group.length / width }, (_, n) =>
     group.subarray(n * width, (n + 1) * width),
   );

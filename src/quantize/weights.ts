@@ -1,17 +1,35 @@
 import { clip, createRandom, roundHalfEven } from '../arithmetic/index.ts';
-import { type NumberFormat, type Range, rangeOf, type TensorType } from '../ir/index.ts';
+import {
+  type NumberFormat,
+  type Range,
+  shiftedWeights,
+  type TensorType,
+  type WeightGroups,
+} from '../ir/index.ts';
 import type { FloatTensor } from '../model/index.ts';
 import { type Context, tensor } from './context.ts';
+import {
+  groupSize,
+  groupSteps,
+  inputUnits,
+  notBelow,
+  type RowSteps,
+  wholeRows,
+} from './group-steps.ts';
 import { type LayerFacts, layerFacts } from './layer-facts.ts';
 import { columnMeans, dot } from './linear-algebra.ts';
 import { isMixedRow, levelStep, mixedLevels, roundToLevels } from './mixed-rows.ts';
 import { roundComq, roundGptq, roundNearest, roundStochastic } from './rounding/round-row.ts';
-import { weightSteps } from './weight-steps.ts';
+import { codeRange, weightSteps } from './weight-steps.ts';
 
 /** Integer weights `[out, in]` with one step per output channel, and the bias in steps of the accumulator. */
 export interface QuantizedWeights {
   readonly codes: Int32Array;
-  /** Real value of one step, per output channel. */
+  /** Steps of groups of the inputs, in those of their output channel; null without groups. */
+  readonly groups: WeightGroups | null;
+  /** The codes in steps of their output channel. */
+  readonly shifted: Int32Array;
+  /** Real value of one step, per output channel: of the finest where it has groups. */
   readonly scales: readonly number[];
   /** With the zero-point term of the input. */
   readonly bias: Int32Array;
@@ -43,27 +61,52 @@ export function quantizeWeights(
   const bias = tensor(context, `${path}.bias`);
   const [out = 0, width = 0] = weight.shape;
   const facts = layerFacts(context, path);
-  const range = weightRange(format, context.method.weight.range);
+  const { method } = context;
+  const range = codeRange(format, method.weight.range);
   const mixed = mixedRows(context, out, facts, format);
-  const wanted = weightSteps(context.method.weight, weight, facts, format).map((step, n) =>
-    mixed?.includes(n) ? levelStep(rowOf(weight, n), mixed.levels) : step,
+  const whole = weightSteps(method.weight, weight, facts, format);
+  // The patch embedding has few inputs: each of its channels keeps one step.
+  const size = path === 'patchEmbedding' ? null : groupSize(method.weight, width);
+  const uniform = size
+    ? groupSteps(method.weight, weight, whole, size, format, range)
+    : wholeRows(whole);
+  // Mixed rows have one step: their levels are few.
+  const wanted = uniform.map(({ step, exponents }, n) =>
+    mixed?.includes(n)
+      ? { step: levelStep(rowOf(weight, n), mixed.levels), exponents: exponents.map(() => 0) }
+      : { step, exponents },
   );
   const forBias = Array.from(bias.data, (b) => Math.abs(b) / (input.scale * LARGEST_BIAS));
-  const largest = wanted.reduce((a, step, n) => Math.max(a, step, forBias[n] as number), 0);
-  const least = forBias.map((step) => Math.max(step, largest * SMALLEST_STEP));
-  const steps = wanted.map((step, n) => (largest > 0 ? Math.max(step, least[n] as number) : 1));
-  const { codes, scales } = roundWeights(context, path, weight, steps, least, range, facts, mixed);
-  const floatBias = context.method.biasCorrection
-    ? correctedBias(weight, bias, codes, scales, facts)
+  const largest = wanted.reduce((a, { step }, n) => Math.max(a, step, forBias[n] as number), 0);
+  const least = forBias.map((step) => (largest > 0 ? Math.max(step, largest * SMALLEST_STEP) : 1));
+  const steps = wanted.map((row, n) => notBelow(row, least[n] as number));
+  const { codes, scales } = roundWeights(
+    context,
+    path,
+    weight,
+    steps,
+    size,
+    least,
+    range,
+    facts,
+    mixed,
+  );
+  const exponents = Int32Array.from(steps.flatMap((row) => row.exponents));
+  const groups = size ? { size, exponents } : null;
+  const shifted = shiftedWeights(codes, width, groups ?? undefined);
+  const floatBias = method.biasCorrection
+    ? correctedBias(weight, bias, shifted, scales, facts)
     : Array.from(bias.data);
   const zeroPoint = input.zeroPoint ?? 0;
   return {
     codes,
+    groups,
+    shifted,
     scales,
     floatBias,
     bias: Int32Array.from({ length: out }, (_, n) => {
       const own = (floatBias[n] as number) / (input.scale * (scales[n] as number));
-      const row = codes.subarray(n * width, (n + 1) * width);
+      const row = shifted.subarray(n * width, (n + 1) * width);
       const known = zeroPoint === 0 ? 0 : zeroPoint * row.reduce((sum, code) => sum + code, 0);
       return clip(roundHalfEven(own), -LARGEST_BIAS, LARGEST_BIAS) - known;
     }),
@@ -93,17 +136,12 @@ function rowOf({ shape: [, width = 0], data }: FloatTensor, n: number): Float32A
   return data.subarray(n * width, (n + 1) * width);
 }
 
-/** The codes that weights take: without the smallest where their range is restricted. */
-function weightRange(format: NumberFormat, kind: 'restricted' | 'full'): Range {
-  const { low, high } = rangeOf(format);
-  return kind === 'full' ? { low, high } : { low: -high, high };
-}
-
 function roundWeights(
   { method: { rounding } }: Context,
   path: string,
   weight: FloatTensor,
-  steps: readonly number[],
+  steps: readonly RowSteps[],
+  size: number | null,
   least: readonly number[],
   range: Range,
   facts: LayerFacts,
@@ -111,21 +149,22 @@ function roundWeights(
 ): { codes: Int32Array; scales: number[] } {
   const [out = 0, width = 0] = weight.shape;
   const codes = new Int32Array(out * width);
-  const scales = [...steps];
+  const scales = steps.map(({ step }) => step);
   const random = rounding.kind === 'stochastic' ? createRandom(rounding.seed ^ hash(path)) : null;
   const upper = rounding.kind === 'gptq' ? facts.gptqFactor() : null;
   const moments = rounding.kind === 'comq' ? facts.moments() : null;
   for (let n = 0; n < out; n++) {
     const row = rowOf(weight, n);
-    const step = steps[n] as number;
+    const { step } = steps[n] as RowSteps;
+    const units = inputUnits(steps[n] as RowSteps, width, size);
     if (mixed?.includes(n)) codes.set(roundToLevels(row, step, mixed.levels), n * width);
     else if (moments) {
-      const rounded = roundComq(row, step, range, moments, least[n]);
+      const rounded = roundComq(row, step, range, moments, least[n], units);
       codes.set(rounded.codes, n * width);
       scales[n] = rounded.scale;
-    } else if (upper) codes.set(roundGptq(row, step, range, upper), n * width);
-    else if (random) codes.set(roundStochastic(row, step, range, random), n * width);
-    else codes.set(roundNearest(row, step, range), n * width);
+    } else if (upper) codes.set(roundGptq(row, step, range, upper, units), n * width);
+    else if (random) codes.set(roundStochastic(row, step, range, random, units), n * width);
+    else codes.set(roundNearest(row, step, range, units), n * width);
   }
   return { codes, scales };
 }
@@ -134,7 +173,7 @@ function roundWeights(
 function correctedBias(
   { shape, data }: FloatTensor,
   bias: FloatTensor,
-  codes: Int32Array,
+  shifted: Int32Array,
   scales: readonly number[],
   facts: LayerFacts,
 ): number[] {
@@ -142,7 +181,7 @@ function correctedBias(
   const mean = columnMeans(facts.rows());
   return Array.from(bias.data, (b, n) => {
     const own = data.subarray(n * width, (n + 1) * width);
-    const rounded = codes.subarray(n * width, (n + 1) * width);
+    const rounded = shifted.subarray(n * width, (n + 1) * width);
     return b - ((scales[n] as number) * dot(rounded, mean) - dot(own, mean));
   });
 }

@@ -6,7 +6,8 @@
 //   +1              memory word                     +3+R  sum in E0
 //   +2              operand register                +5+R  skip address (E2)
 //   +2+R            dot products                    +10+R result written (E7)
-// With steps per token (ROW_EXPONENT > 0) a sum is shifted by its row's in E0, before its bias.
+// With groups of weights (GROUP_EXPONENT > 0) a dot product is shifted by its tile's exponents,
+// with steps per token (ROW_EXPONENT > 0) a sum by its row's in E0, before its bias.
 // The planner's cycle model uses the same numbers (src/plan/engine.ts).
 `default_nettype none
 module vt_matmul #(
@@ -14,13 +15,8 @@ module vt_matmul #(
   parameter TI           = 4,
   parameter TO           = 4,
   parameter STYLE        = 0,     // of the multipliers, see vt_mac_array
-  parameter CELL         = 0,
-  parameter LUT_TO       = 0,
-  parameter LUT_BITS     = 0,
-  parameter LUT_POWERS   = 0,
+  parameter CELL = 0, LUT_TO = 0, LUT_BITS = 0, LUT_POWERS = 0, DSP_DELAY = 0, LUT_DELAY = 0,
   parameter KEY_TO       = TO,    // outputs of products with keys and values
-  parameter DSP_DELAY    = 0,
-  parameter LUT_DELAY    = 0,
   parameter ARRAY_LATENCY = 3,
   parameter WORD         = 4,     // elements of an activation word: the larger of TI and TO
   parameter A_BITS       = 8,     // the widest of the streamed codes
@@ -53,12 +49,10 @@ module vt_matmul #(
   parameter TABLE_ALIGNED = 0,
   parameter TABLE_SIGNED = 0,
   parameter TABLE_BLOCK  = 1,
-  parameter SHIFT_COUNT  = 1,
-  parameter SHIFT_SEL_BITS = 1,
+  parameter SHIFT_COUNT  = 1, SHIFT_SEL_BITS = 1,
   parameter [6*SHIFT_COUNT-1:0] SHIFTS = {(6*SHIFT_COUNT){1'b0}},
   parameter [6*SHIFT_COUNT-1:0] WIDTHS = {(6*SHIFT_COUNT){1'b1}},
-  parameter MODE_COUNT   = 1,
-  parameter MODE_SEL_BITS = 1,
+  parameter MODE_COUNT   = 1, MODE_SEL_BITS = 1,
   parameter [SHIFT_SEL_BITS*MODE_COUNT-1:0] MODE_SHIFTS = {(SHIFT_SEL_BITS*MODE_COUNT){1'b0}},
   parameter [PROD_BITS*MODE_COUNT-1:0] OVERS = {(PROD_BITS*MODE_COUNT){1'b0}},
   parameter [OUT_BITS*MODE_COUNT-1:0] ABOVES = {(OUT_BITS*MODE_COUNT){1'b0}},
@@ -66,8 +60,7 @@ module vt_matmul #(
   parameter BINARY       = 1,
   parameter [OUT_BITS*MODE_COUNT-1:0] LOWS  = {(OUT_BITS*MODE_COUNT){1'b0}},
   parameter [OUT_BITS*MODE_COUNT-1:0] HIGHS = {(OUT_BITS*MODE_COUNT){1'b0}},
-  parameter SKIP_SHIFT_COUNT = 1,
-  parameter SKIP_SHIFT_SEL_BITS = 1,
+  parameter SKIP_SHIFT_COUNT = 1, SKIP_SHIFT_SEL_BITS = 1,
   parameter [6*SKIP_SHIFT_COUNT-1:0] SKIP_SHIFTS = {(6*SKIP_SHIFT_COUNT){1'b0}},
   parameter MIN_PASS     = 16,
   parameter MAX_WORDS    = 64,    // words of the longest pass
@@ -86,7 +79,10 @@ module vt_matmul #(
   // Steps per token: the largest exponent of a row of normalized tokens, 0 without them.
   parameter ROW_EXPONENT = 0,
   parameter STEP_BITS    = 1,     // holds ROW_EXPONENT
-  parameter STEP_ADDR_BITS = 1
+  parameter STEP_ADDR_BITS = 1,
+  parameter GROUP_EXPONENT = 0,   // of groups of weights: the largest, 0 without them
+  parameter GROUP_BITS   = 1,     // holds GROUP_EXPONENT
+  parameter GROUP_ADDR_BITS = 1
 ) (
   input  wire                       clk_i,
   input  wire                       rst_i,
@@ -126,6 +122,8 @@ module vt_matmul #(
   input  wire [O_ADDR_BITS-1:0]     out_stride_i,
   input  wire [SUB_BITS-1:0]        out_sub_i,
   input  wire [STEP_ADDR_BITS-1:0]  step_base_i,      // of the streamed rows
+  input  wire                       group_own_i,      // its weights have groups
+  input  wire [GROUP_ADDR_BITS-1:0] group_base_i,
   // memories
   output wire [A_ADDR_BITS-1:0]     a_addr_o,
   input  wire [TP*WORD*ACT_BITS-1:0] a_act_i,
@@ -139,6 +137,8 @@ module vt_matmul #(
   output wire                       b_weight_take_o,
   input  wire [TI*W_BITS-1:0]       b_weight_i,       // one cycle after the address, or the taking
   input  wire [TP*WORD*ACT_BITS-1:0] b_key_i,
+  output wire [GROUP_ADDR_BITS-1:0] group_addr_o,
+  input  wire [TO*GROUP_BITS-1:0]   group_i,          // exponents of a tile
   output wire [P_ADDR_BITS-1:0]     p_addr_o,
   input  wire [BIAS_BITS+MULT_BITS-1:0] p_i,
   output wire [S_ADDR_BITS-1:0]     skip_addr_o,
@@ -297,6 +297,15 @@ module vt_matmul #(
     .col_valid_i(array_column_valid), .col_i(array_column),
     .swap_i(took[2]), .dot_o(dot)
   );
+  wire [TP*TO*(DOT_BITS+GROUP_EXPONENT)-1:0] shifted;
+  vt_group_shift #(
+    .TP(TP), .TO(TO), .DOT_BITS(DOT_BITS), .GROUP_EXPONENT(GROUP_EXPONENT),
+    .SHIFT_BITS(GROUP_BITS), .ADDR_BITS(GROUP_ADDR_BITS), .LATENCY(ARRAY_LATENCY)
+  ) u_group_shift (
+    .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .own_i(group_own_i), .base_i(group_base_i),
+    .take_i(take), .take_first_i(take_first), .addr_o(group_addr_o), .exponent_i(group_i),
+    .dot_i(dot), .dot_o(shifted)
+  );
 
   // Flags of a word; index 0 is the issue cycle, E0 + n is stage En.
   wire [E0+7:0]        valid, op_first, op_last, last_valid;
@@ -313,11 +322,11 @@ module vt_matmul #(
   );
   wire [TP*TO*ACC_BITS-1:0] sum;
   vt_accumulator #(
-    .LANES(TP*TO), .DOT_BITS(DOT_BITS), .ACC_BITS(ACC_BITS), .DEPTH(MAX_WORDS),
+    .LANES(TP*TO), .DOT_BITS(DOT_BITS+GROUP_EXPONENT), .ACC_BITS(ACC_BITS), .DEPTH(MAX_WORDS),
     .ADDR_BITS(PASS_BITS)
   ) u_accumulator (
     .clk_i(clk_i), .word_read_i(psum_read), .valid_i(valid[E0-1]), .k_first_i(psum_k_first),
-    .k_last_i(psum_k_last), .word_i(psum_word), .dot_i(dot), .sum_o(sum)
+    .k_last_i(psum_k_last), .word_i(psum_word), .dot_i(shifted), .sum_o(sum)
   );
 
   localparam ALIGNED_BITS = ACC_BITS + ROW_EXPONENT;
@@ -343,24 +352,15 @@ module vt_matmul #(
     .bias_swap_i(lane_swap[E0-1]), .mult_swap_i(lane_swap[E0]), .bias_o(bias), .mult_o(mult)
   );
 
-  reg  skip_src_e3_q;
-  always @(posedge clk_i) if (op_first[E0+2]) skip_src_e3_q <= st_skip_src;
-  wire [TP*TO*OUT_BITS-1:0] data;
   wire [TP*TO*RES_BITS-1:0] skip;
-  // The word of offsets that is added last comes with that of the residual stream; the one that
-  // is added to the accumulator three cycles before.
-  generate
-    if (OFFSET_BIAS != 0) begin : g_offset_bias
-      assign skip = skip_residual_i;
-      vt_delay #(.WIDTH(S_ADDR_BITS), .DEPTH(E0-1)) u_offset_addr (
-        .clk_i(clk_i), .d_i(s_skip_addr), .q_o(offset_addr_o)
-      );
-      wire unused = skip_src_e3_q;
-    end else begin : g_offset_skip
-      assign skip          = skip_src_e3_q ? offset_i : skip_residual_i;
-      assign offset_addr_o = skip_addr_o;
-    end
-  endgenerate
+  vt_skip_source #(
+    .LANES(TP*TO), .RES_BITS(RES_BITS), .OFFSET_BITS(OFFSET_BITS), .OFFSET_BIAS(OFFSET_BIAS),
+    .ADDR_BITS(S_ADDR_BITS), .E0(E0)
+  ) u_skip_source (
+    .clk_i(clk_i), .op_first_i(op_first[E0+2]), .src_i(st_skip_src), .addr_i(s_skip_addr),
+    .skip_addr_o(skip_addr_o), .offset_addr_o(offset_addr_o),
+    .residual_i(skip_residual_i), .offset_i(offset_i), .skip_o(skip)
+  );
   vt_epilogue #(
     .TP(TP), .TO(TO), .ACC_BITS(ALIGNED_BITS), .BIAS_BITS(BIAS_BITS), .SUM_BITS(SUM_BITS),
     .HAS_MULT(HAS_MULT), .MULT_BITS(MULT_BITS), .PROD_BITS(PROD_BITS), .OUT_BITS(OUT_BITS),
@@ -381,22 +381,18 @@ module vt_matmul #(
     .bias_src_i(st_bias_src), .offset_i(offset_i), .mode_sel_i(st_mode_sel),
     .table_on_i(st_table_on), .table_base_i(st_table_base), .skip_on_i(st_skip_on),
     .skip_mult_i(st_skip_mult), .skip_shift_sel_i(st_skip_shift_sel),
-    .sum_i(aligned), .bias_i(bias), .mult_i(mult), .skip_i(skip), .data_o(data)
+    .sum_i(aligned), .bias_i(bias), .mult_i(mult), .skip_i(skip), .data_o(out_data_o)
   );
 
   // ---- result -------------------------------------------------------------------------------
   reg [OP_BITS+3:0] out_q;
   always @(posedge clk_i) if (op_first[E0+6]) out_q <= {st_keys, st_out_dst, st_op};
-  vt_delay #(.WIDTH(S_ADDR_BITS), .DEPTH(E0+2)) u_skip_addr (
-    .clk_i(clk_i), .d_i(s_skip_addr), .q_o(skip_addr_o)
-  );
   vt_delay #(.WIDTH(O_ADDR_BITS+SUB_BITS), .DEPTH(E0+7)) u_out_place (
     .clk_i(clk_i), .d_i({s_out_addr, s_out_sub}), .q_o({out_addr_o, out_sub_o})
   );
   assign out_valid_o = last_valid[E0+7];
   assign done_o      = op_last[E0+7];
   assign {out_keys_o, out_dst_o, out_op_o} = out_q;
-  assign out_data_o  = data;
 
   wire unused = &{1'b0, valid, op_first, op_last, last_valid, lane_swap, took, s_word};
 endmodule

@@ -4,6 +4,7 @@ import { DiagnosticsError } from '../../src/diagnostics/index.ts';
 import {
   type IntegerGraph,
   type IntegerNode,
+  type LinearNode,
   type TensorType,
   uniform,
 } from '../../src/ir/index.ts';
@@ -231,6 +232,20 @@ const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
     ],
   ],
   [
+    'groups that are no part of the inputs, too few exponents, and one beyond two bits',
+    () => {
+      const groups = (n: LinearNode, size: number, exponents: Int32Array) => ({
+        ...n,
+        groups: { size, exponents },
+      });
+      const one = change(graph, 'linear', (n) => groups(n, 13, new Int32Array(12)));
+      const two = change(one, 'linear', (n) => groups(n, 5, new Int32Array(35)), OUTPUT);
+      const four = (n: LinearNode) => put(new Int32Array(n.weight.length / 4), 7, 4);
+      return change(two, 'linear', (n) => groups(n, 4, four(n)), HIDDEN);
+    },
+    [`VT358 ${QUERY}`, `VT352 ${OUTPUT}`, `VT358 ${HIDDEN}`],
+  ],
+  [
     'a quantizer without a scale',
     () => ({
       ...graph,
@@ -435,6 +450,20 @@ describe('check', () => {
     );
     expect(check(biased).widths.get(QUERY)).toMatchObject({
       ...{ accumulatorBits: 19, biasBits: 25, sumBits: 25, productBits: 41 },
+    });
+  });
+
+  // Products of 12 int8 x int8 are below 2^18; with the exponents of two bits, 3 bits more.
+  it('counts groups of weights with all bits of their exponents', () => {
+    const grouped = change(
+      graph,
+      'linear',
+      (n) => ({ ...n, groups: { size: 6, exponents: new Int32Array(24) } }),
+      QUERY,
+    );
+    expect(check(grouped).widths.get(QUERY)).toMatchObject({
+      accumulatorBits: 22,
+      proof: 'int8 x int8 x 2^3 x 12 products: |acc| <= 1572864, 22 bits',
     });
   });
 

@@ -46,6 +46,11 @@ describe('quant', () => {
         steps: 'tensor',
       },
     });
+    const grouped = quant({ ...bits, weight: { granularity: { group: 32 } }, steps: 'token' });
+    expect(grouped.value?.method).toEqual({
+      ...{ ...plainMethod, steps: 'token' },
+      weight: { ...plainMethod.weight, granularity: { group: 32 } },
+    });
     const token = quant({ ...bits, steps: 'token', fold: 'awq' });
     expect(token.value?.method).toEqual({
       ...{ ...plainMethod, fold: { kind: 'awq' }, steps: 'token' },
@@ -58,6 +63,10 @@ describe('quant', () => {
     [{ observer: { percentile: 99, movingAverage: 0.9 } }, 'observer', 'VT103'],
     [{ weight: { observer: 'kl' } }, 'weight.observer', 'VT103'],
     [{ weight: { granularity: 'group' } }, 'weight.granularity', 'VT103'],
+    [{ weight: { granularity: { group: 6 } } }, 'weight.granularity', 'VT103'],
+    [{ weight: { granularity: { group: 2 } } }, 'weight.granularity', 'VT103'],
+    [{ weight: { granularity: { group: 4100 } } }, 'weight.granularity', 'VT103'],
+    [{ weight: { granularity: { group: 8, head: true } } }, 'weight.granularity', 'VT103'],
     [{ fold: { smooth: 2 } }, 'fold', 'VT103'],
     [{ rounding: ['gptq', 'comq'] }, 'rounding', 'VT103'],
     [{ equalize: 'yes' }, 'equalize', 'VT103'],

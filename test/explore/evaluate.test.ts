@@ -26,7 +26,8 @@ const bits = [
 ] as const;
 
 describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s model', (model) => {
-  const graphs = bits.map(([weights, activations]) => graphOf(model, weights, activations));
+  const group = model === 'deep' ? 8 : undefined;
+  const graphs = bits.map(([weights, activations]) => graphOf(model, weights, activations, group));
   const [reference] = graphs.map(thinGraph);
   if (!reference) throw new Error('no graph');
   const templates = createTemplates(reference);

@@ -1,5 +1,6 @@
 import { type CheckedGraph, check } from '../../src/check/index.ts';
 import type { Design } from '../../src/dsl/design.ts';
+import { plainMethod } from '../../src/dsl/quant-method.ts';
 import { loadImages } from '../../src/images/index.ts';
 import { importParameters } from '../../src/import/index.ts';
 import { design, noise, quant, random, vit } from '../../src/index.ts';
@@ -33,9 +34,12 @@ export function graphOf(
   model: keyof typeof models,
   weights: number,
   activations: number,
+  group?: number,
 ): CheckedGraph {
   const { model: m, weights: w, calibration, quant: q } = designOf(model, weights, activations);
+  const weight = { ...plainMethod.weight, ...(group && { granularity: { group } }) };
+  const settings = { ...q, method: { ...plainMethod, weight } };
   return check(
-    quantize(m, importParameters(m, w, '.'), loadImages(calibration, m, undefined, '.'), q),
+    quantize(m, importParameters(m, w, '.'), loadImages(calibration, m, undefined, '.'), settings),
   );
 }

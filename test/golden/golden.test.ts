@@ -20,6 +20,10 @@ const GRAPHS: readonly Partial<RandomGraphOptions>[] = [
   { seed: 11, width: 12, heads: 3, tokens: 7, depth: 2, rowExponent: 3 },
   { seed: 12, width: 8, heads: 2, tokens: 6, rowExponent: 1, activationBits: 4, pooling: 'mean' },
   { seed: 13, width: 8, heads: 2, tokens: 6, rowExponent: 7, activationBits: 2, family: 'table' },
+  { seed: 14, width: 12, heads: 3, tokens: 5, groupSize: 4, weightBits: 4 },
+  { seed: 15, width: 12, heads: 2, tokens: 5, groupSize: 5, weightBits: 2, activation: 'gelu' },
+  { seed: 16, width: 8, heads: 2, tokens: 6, groupSize: 4, rowExponent: 3, depth: 2 },
+  { seed: 17, width: 8, heads: 2, tokens: 6, groupSize: 2, weightBits: 8, family: 'table' },
 ];
 
 describe('the golden model', () => {

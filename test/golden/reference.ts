@@ -131,10 +131,26 @@ function linear(node: LinearNode, codes: Find): Element {
   const { residual } = node.epilogue;
   const skip = residual ? codes(residual.input) : null;
   return (t, n) => {
-    const acc = sum(inputs, (k) => x.at(t, k) * big(node.weight, n * inputs + k));
+    const acc = node.groups
+      ? groupedSum(node.groups, inputs, n, (k) => x.at(t, k) * big(node.weight, n * inputs + k))
+      : sum(inputs, (k) => x.at(t, k) * big(node.weight, n * inputs + k));
     const skipped = skip ? skip.at(t, n) : 0n;
     return epilogue(acc, node.epilogue, n, skipped, node.output, x.exponent(t));
   };
+}
+
+/** `sum_g (sum_{k in g} product(k)) << e[n,g]`, a group after the other. */
+function groupedSum(
+  { size, exponents }: NonNullable<LinearNode['groups']>,
+  inputs: number,
+  n: number,
+  product: (k: number) => bigint,
+): bigint {
+  const count = Math.ceil(inputs / size);
+  return sum(count, (g) => {
+    const own = sum(Math.min(size, inputs - g * size), (k) => product(g * size + k));
+    return own << big(exponents, n * count + g);
+  });
 }
 
 /** One accumulator of channel `c` through the epilogue. */

@@ -45,6 +45,7 @@ const DEFAULTS: RandomGraphOptions = {
   activation: 'gelu',
   family: 'dyadic',
   rowExponent: 0,
+  groupSize: 0,
 };
 
 /**

@@ -39,6 +39,8 @@ export interface RandomGraphOptions {
   readonly family: 'dyadic' | 'table';
   /** Steps per token behind every LayerNorm, up to this exponent; 0 for none. */
   readonly rowExponent: number;
+  /** Inputs that share a step in every linear node with more of them; 0 for none. */
+  readonly groupSize: number;
 }
 
 /** A graph under construction. */
@@ -158,7 +160,11 @@ export function linear(
   const weightFormat = uniform(options.weightBits);
   const range = rangeOf(output.format);
   const index = part.table ? uniform(8) : output.format;
-  const sumSpread = spread(input.format) * spread(weightFormat) * Math.sqrt(inputs);
+  const { groupSize } = options;
+  const grouped = groupSize > 0 && inputs > groupSize;
+  // The mean of the shifts 0 .. 3 of a group, in squares.
+  const shifted = grouped ? Math.sqrt((1 + 4 + 16 + 64) / 4) : 1;
+  const sumSpread = spread(input.format) * spread(weightFormat) * Math.sqrt(inputs) * shifted;
   const node: LinearNode = {
     kind: 'linear',
     output,
@@ -166,11 +172,24 @@ export function linear(
     path: `${path}.weight`,
     weight: randomCodes(build, outputs * inputs, weightFormat),
     weightFormat,
+    ...(grouped && {
+      groups: {
+        size: groupSize,
+        exponents: Int32Array.from({ length: outputs * Math.ceil(inputs / groupSize) }, () =>
+          random.nextInt(0, 3),
+        ),
+      },
+    }),
     epilogue: {
       bias: Int32Array.from({ length: outputs }, () =>
         Math.round((random.nextGaussian() * sumSpread) / 4),
       ),
-      ...dyadicPerChannel(build, outputs, factor(input.format, weightFormat, inputs, index), 47),
+      ...dyadicPerChannel(
+        build,
+        outputs,
+        factor(input.format, weightFormat, inputs, index) / shifted,
+        47,
+      ),
       ...range,
       table: null,
       residual: null,

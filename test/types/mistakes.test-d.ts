@@ -153,6 +153,10 @@ quant({ weights: 8, activations: 8, rounding: 'gptq, comq' });
 quant({ weights: 8, activations: 8, weight: { observer: 'kl' } });
 // @ts-expect-error '"group"' is not assignable to type
 quant({ weights: 4, activations: 8, weight: { granularity: 'group' } });
+// @ts-expect-error 'head' does not exist in type
+quant({ weights: 4, activations: 8, weight: { granularity: { group: 32, head: true } } });
+// @ts-expect-error 'string' is not assignable to type 'number'
+quant({ weights: 4, activations: 8, weight: { granularity: { group: '32' } } });
 // @ts-expect-error '"row"' is not assignable to type
 quant({ weights: 4, activations: 8, steps: 'row' });
 // @ts-expect-error '"repq"' is not assignable to type

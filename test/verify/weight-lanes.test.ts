@@ -68,6 +68,11 @@ const mixed: readonly Case[] = [
     { multipliers: 'double', lutOutputs: 4, tile: { inputs: 12, outputs: 6, vector: 2 } },
   ],
   [
+    'powers of two of 4 bits beside 8, shifted and added',
+    () => quantized(smallModel({ depth: 2 }), rows('powerOfTwo', 4, 4, 8)),
+    { multipliers: 'double', lutOutputs: 4, tile: { tokens: 2, inputs: 8, outputs: 8, vector: 2 } },
+  ],
+  [
     'sums of two powers of 4 bits beside 8',
     () => quantized(smallModel({ depth: 2 }), rows('sumOfTwo', 4, 6, 8)),
     { multipliers: 'single', lutOutputs: 6, tile: { inputs: 4, outputs: 8, vector: 2 } },
@@ -90,10 +95,13 @@ describe.skipIf(!hasVerilator)('outputs for weights alone', { timeout: 600_000 }
     '%s: RTL and golden model are equal',
     async (name, make, target) => {
       const { plan, folder } = build(make(), name.slice(0, 10).trim(), target);
-      const { TO, LUT_TO, KEY_TO, LUT_BITS } = plan.parameters;
+      const { TO, LUT_TO, KEY_TO, LUT_BITS, LUT_POWERS, W_BITS } = plan.parameters;
       expect(LUT_TO).toBe(target.lutOutputs);
       expect(KEY_TO).toBe(TO - LUT_TO);
-      expect(LUT_BITS).toBe(plan.checked.graph.rows?.bits ?? plan.parameters.W_BITS);
+      const { bits = W_BITS, powersOfTwo } = plan.checked.graph.rows ?? {};
+      // A power of two of up to 64 is a sign and an exponent of three bits.
+      expect(LUT_POWERS).toBe(powersOfTwo === true && bits === 8);
+      expect(LUT_BITS).toBe(LUT_POWERS ? 4 : bits);
       expect(await lint(folder)).toEqual({ warnings: [] });
       const report = await simulate(folder, { images: 3, stalls: true, seed: 5, trace: false });
       expect(report.failures).toEqual([]);

@@ -56,7 +56,7 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
     need(shape, template, frame, set, stream) {
       // Without multipliers: the array is left out.
       const parameters = withMultipliers(base, shape, undefined);
-      const ACC_BITS = accumulatorBits(largestSum, shape.inputs, base.A_BITS, base.B_BITS);
+      const ACC_BITS = accumulatorBits(largestSum, shape.inputs, base);
       const SUM_BITS = biasedBits(ACC_BITS + base.ROW_EXPONENT, base.BIAS_BITS);
       const groups = rowGroups(graph, shape);
       const weightSections = sectionsOf(template, set, bitsOf);

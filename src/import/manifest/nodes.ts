@@ -1,4 +1,5 @@
 import {
+  groupCount,
   type IntegerNode,
   type NumberFormat,
   type Requantization,
@@ -96,9 +97,14 @@ function linear(node: ManifestNodeOf<'linear'>, path: Path, context: NodeContext
   const output = outputOf(node, [Math.ceil(tokens / join), outputs], context);
   const wanted = { shape: [outputs, join * inputs], path: [...path, 'weight'] };
   const weight = tensors.int32(node.weight, wanted);
-  if (!weight || !bias || !multiplier || !clip) return null;
+  const size = node.groups?.size ?? 1;
+  const shape = [outputs, groupCount(join * inputs, size)];
+  const at = { shape, path: [...path, 'groups', 'exponents'] };
+  const exponents = node.groups && tensors.int32(node.groups.exponents, at);
+  if (!weight || !bias || !multiplier || !clip || (node.groups && !exponents)) return null;
+  const own = { kind, input, join, path: pathOf(node), weight, weightFormat };
   const epilogue = { bias, multiplier, shift, ...clip, residual };
-  return { kind, input, join, path: pathOf(node), weight, weightFormat, epilogue, output };
+  return { ...own, ...(exponents && { groups: { size, exponents } }), epilogue, output };
 }
 
 function scores(node: ManifestNodeOf<'scores'>, path: Path, context: NodeContext) {

@@ -2,7 +2,6 @@ import {
   type Epilogue,
   type IntegerGraph,
   type LinearNode,
-  type NumberFormat,
   type PatchEmbeddingNode,
   signedBits,
   tensorType,
@@ -57,7 +56,7 @@ export interface ScheduleContext {
   /** First word of the parameters of a LayerNorm over all channels. */
   normParameters(): number;
   weight(
-    node: Placed & { readonly weightFormat: NumberFormat },
+    node: Placed & Pick<LinearNode, 'weightFormat' | 'groups'>,
     groups: WeightSegment['groups'],
     reduction: number,
     heads?: WeightSegment['heads'],
@@ -114,6 +113,7 @@ export function scheduleContext(
   const weightStream = allocator();
   const weightSections = new Map<number, Allocator>();
   const parameterMemory = allocator();
+  const exponentMemory = allocator();
   const normMemory = allocator();
   const activationTables = tableAllocator();
   const tables = { exp: tableAllocator(), reciprocal: tableAllocator(), rsqrt: tableAllocator() };
@@ -140,6 +140,7 @@ export function scheduleContext(
     offset: tokenWords(shape, tokens) * residualStride,
     weights: [...weightSections.values()].reduce((sum, { depth }) => sum + depth, 0),
     parameters: parameterMemory.depth,
+    exponents: exponentMemory.depth,
     normParameters: normMemory.depth,
   });
 
@@ -166,7 +167,8 @@ export function scheduleContext(
       return region;
     },
     normParameters: () => normMemory.take(Math.ceil(width / VL)),
-    weight({ output, path = output.name, weightFormat }, groups, reduction, heads = null) {
+    weight(node, groups, reduction, heads = null) {
+      const { output, path = output.name, weightFormat } = node;
       const bits = signedBits(weightFormat);
       const rows = groups.count * Math.ceil(groups.width / TO) * TO;
       const external = streamed(output.name);
@@ -174,6 +176,7 @@ export function scheduleContext(
       const base = external ? weightStream.take(words) : takeOnChip(bits, words);
       const segment = {
         ...{ tensor: output.name, path, base, groups, reduction, heads, bits },
+        exponents: node.groups ? exponentMemory.take(words / TO) : null,
         streamed: external,
       };
       weights.push(segment);

@@ -5,6 +5,8 @@ import type {
   SoftmaxNode,
   WeightedValuesNode,
 } from '../../ir/index.ts';
+import { type EngineShape, keyOutputs, wordElements } from '../engine.ts';
+import type { WeightSegment } from '../program.ts';
 
 /** The nodes of one attention, which are scheduled together, head by head. */
 export interface AttentionGroup {
@@ -52,6 +54,26 @@ export function attentionGroups(graph: IntegerGraph): AttentionGroup[] {
       },
     ];
   });
+}
+
+/**
+ * The parts of a linear node's reduction that lie apart in memory: heads of an attention, padded to
+ * output tiles, or rows that are joined, padded to words. Null where it lies in one piece.
+ */
+export function inputParts(
+  graph: IntegerGraph,
+  shape: EngineShape,
+  { input, join = 1 }: LinearNode,
+): WeightSegment['heads'] {
+  const source = graph.nodes.find((n) => n.output.name === input);
+  const [, width = 1] = source?.output.shape ?? [];
+  if (join > 1) {
+    const word = wordElements(shape);
+    return { count: join, width, pitch: Math.ceil(width / word) * word };
+  }
+  if (source?.kind !== 'weightedValues') return null;
+  const count = source.heads;
+  return { count, width: width / count, pitch: headPitch(width / count, keyOutputs(shape)) };
 }
 
 /** Channels from one head to the next in the concatenated values: each starts at an output tile. */

@@ -1,8 +1,7 @@
 import type { LinearNode } from '../../ir/index.ts';
-import { keyOutputs, wordElements } from '../engine.ts';
 import type { Unit } from '../program.ts';
 import { matrixShape, type Region, type ScheduleContext, tapOf } from './context.ts';
-import { headPitch } from './groups.ts';
+import { inputParts } from './groups.ts';
 import { matmulStep, type Step } from './steps.ts';
 
 /**
@@ -19,23 +18,10 @@ export function linearSteps(context: ScheduleContext, node: LinearNode): Step[] 
   }
   const [rows, columns] = matrixShape(graph, name);
   const [, inputColumns] = matrixShape(graph, node.input);
-  const group = context.groups.find((g) => g.weighted.output.name === node.input);
   const { join = 1 } = node;
-  // Rows that are joined lie behind each other, each padded to whole words.
-  const joined = join > 1 && {
-    count: join,
-    width: inputColumns,
-    pitch: source.stride * wordElements(shape),
-  };
-  const heads =
-    joined ||
-    (group && {
-      count: group.heads,
-      width: group.headWidth,
-      pitch: headPitch(group.headWidth, keyOutputs(shape)),
-    });
+  const heads = inputParts(graph, shape, node);
   const reduction = heads ? heads.count * heads.pitch : inputColumns;
-  const weight = context.weight(node, { count: 1, width: columns }, reduction, heads ?? null);
+  const weight = context.weight(node, { count: 1, width: columns }, reduction, heads);
   const { memory: destination, ...region } = placeResult(context, node);
   context.locate(name, { memory: destination, ...region });
   const idle: Unit[] = source.memory === 'normalized' ? ['layerNorm'] : [];

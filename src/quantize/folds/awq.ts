@@ -1,11 +1,12 @@
 import type { WeightMethod } from '../../dsl/quant-method.ts';
-import { type NumberFormat, rangeOf } from '../../ir/index.ts';
+import type { NumberFormat } from '../../ir/index.ts';
 import type { FloatTensor } from '../../model/index.ts';
 import type { ChannelStatistics } from '../calibrate.ts';
+import { groupSize, groupSteps, inputUnits, wholeRows } from '../group-steps.ts';
 import type { LayerFacts } from '../layer-facts.ts';
 import { dot, type Matrix, timesVector } from '../linear-algebra.ts';
 import { roundNearest } from '../rounding/round-row.ts';
-import { weightSteps } from '../weight-steps.ts';
+import { codeRange, weightSteps } from '../weight-steps.ts';
 import type { Migration } from './migrate.ts';
 import { bounded } from './norm-folds.ts';
 
@@ -61,18 +62,21 @@ function outputError(
 ): number {
   const width = weight.shape[1] ?? 1;
   const scaled = Float32Array.from(weight.data, (w, at) => w * (factors[at % width] as number));
-  const steps = weightSteps(method, { shape: weight.shape, data: scaled }, facts, format);
-  const { low, high } = rangeOf(format);
-  const range = method.range === 'full' ? { low, high } : { low: -high, high };
+  const own = { shape: weight.shape, data: scaled };
+  const range = codeRange(format, method.range);
+  const whole = weightSteps(method, own, facts, format);
+  const size = groupSize(method, width);
+  const steps = size ? groupSteps(method, own, whole, size, format, range) : wholeRows(whole);
   let error = 0;
-  for (let n = 0; n < steps.length; n++) {
-    const step = steps[n] as number;
+  for (const [n, row] of steps.entries()) {
+    const { step } = row;
     if (step === 0) continue;
-    const codes = roundNearest(scaled.subarray(n * width, (n + 1) * width), step, range);
-    const e = Float64Array.from(
-      codes,
-      (code, c) => (code * step) / (factors[c] as number) - (weight.data[n * width + c] as number),
-    );
+    const units = inputUnits(row, width, size);
+    const codes = roundNearest(scaled.subarray(n * width, (n + 1) * width), step, range, units);
+    const e = Float64Array.from(codes, (code, c) => {
+      const value = code * step * (units ? (units[c] as number) : 1);
+      return value / (factors[c] as number) - (weight.data[n * width + c] as number);
+    });
     error += dot(e, timesVector(moments, e));
   }
   return error;

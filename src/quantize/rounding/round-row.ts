@@ -9,8 +9,22 @@ export interface RoundedRow {
   readonly scale: number;
 }
 
-export function roundNearest(row: ArrayLike<number>, scale: number, { low, high }: Range) {
-  return Int32Array.from(row, (w) => clip(roundHalfEven(w / scale), low, high));
+/** Of every input, its step in units of the row's; null where all are 1. */
+export type Units = Float64Array | null;
+
+export function roundNearest(
+  row: ArrayLike<number>,
+  scale: number,
+  { low, high }: Range,
+  units: Units = null,
+) {
+  return Int32Array.from(row, (w, i) =>
+    clip(roundHalfEven(w / stepOf(scale, units, i)), low, high),
+  );
+}
+
+function stepOf(scale: number, units: Units, i: number): number {
+  return units ? scale * (units[i] as number) : scale;
 }
 
 /** Up with the probability of the fraction (Gupta et al., arXiv 1502.02551, section 3.1). */
@@ -19,10 +33,12 @@ export function roundStochastic(
   scale: number,
   { low, high }: Range,
   random: Random,
+  units: Units = null,
 ): Int32Array {
-  return Int32Array.from(row, (w) => {
-    const floor = Math.floor(w / scale);
-    const up = random.nextFloat() < w / scale - floor;
+  return Int32Array.from(row, (w, i) => {
+    const exact = w / stepOf(scale, units, i);
+    const floor = Math.floor(exact);
+    const up = random.nextFloat() < exact - floor;
     return clip(floor + (up ? 1 : 0), low, high);
   });
 }
@@ -38,13 +54,15 @@ export function roundGptq(
   scale: number,
   { low, high }: Range,
   { size, data: u }: Matrix,
+  units: Units = null,
 ): Int32Array {
   const w = Float64Array.from(row);
   const codes = new Int32Array(size);
   for (let i = 0; i < size; i++) {
-    const code = clip(roundHalfEven((w[i] as number) / scale), low, high);
+    const step = stepOf(scale, units, i);
+    const code = clip(roundHalfEven((w[i] as number) / step), low, high);
     codes[i] = code;
-    const error = ((w[i] as number) - code * scale) / (u[i * size + i] as number);
+    const error = ((w[i] as number) - code * step) / (u[i * size + i] as number);
     for (let j = i + 1; j < size; j++) {
       w[j] = (w[j] as number) - error * (u[i * size + j] as number);
     }
@@ -56,7 +74,8 @@ const COMQ_ROUNDS = 3;
 
 /**
  * COMQ (Zhang et al., arXiv 2403.07134): coordinate descent on the codes, then the step, by rounds.
- * The squared error `(w - s q).T M (w - s q)` never grows. A step below `least` is not taken.
+ * The squared error `(w - s q).T M (w - s q)` never grows; with units, `q` stands for `u q`. A step
+ * below `least` is not taken.
  */
 export function roundComq(
   row: ArrayLike<number>,
@@ -64,10 +83,12 @@ export function roundComq(
   range: Range,
   moments: Matrix,
   least = 0,
+  units: Units = null,
 ): RoundedRow {
   const { low, high } = range;
   const { size, data: m } = moments;
-  const codes = roundNearest(row, scale, range);
+  const codes = roundNearest(row, scale, range, units);
+  const inUnits = () => (units ? Float64Array.from(codes, (q, i) => stepOf(q, units, i)) : codes);
   const target = timesVector(moments, row);
   const strength = Array.from(
     { length: size },
@@ -77,21 +98,25 @@ export function roundComq(
   let step = scale;
   for (let round = 0; round < COMQ_ROUNDS; round++) {
     // M (w - s q), kept up to date as codes change.
-    const gradient = timesVector(moments, codes).map((v, i) => (target[i] as number) - step * v);
+    const gradient = timesVector(moments, inUnits()).map(
+      (v, i) => (target[i] as number) - step * v,
+    );
     for (const i of order) {
       const own = m[i * size + i] as number;
       if (own <= 0) continue;
       const before = codes[i] as number;
-      const wanted = before + (gradient[i] as number) / (step * own);
+      const unit = stepOf(step, units, i);
+      const wanted = before + (gradient[i] as number) / (unit * own);
       const code = clip(roundHalfEven(wanted), low, high);
       if (code === before) continue;
       codes[i] = code;
-      const change = step * (code - before);
+      const change = unit * (code - before);
       for (let j = 0; j < size; j++) {
         gradient[j] = (gradient[j] as number) - change * (m[i * size + j] as number);
       }
     }
-    const better = dot(codes, target) / dot(codes, timesVector(moments, codes));
+    const v = inUnits();
+    const better = dot(v, target) / dot(v, timesVector(moments, v));
     if (Number.isFinite(better) && better > least) step = better;
   }
   return { codes, scale: step };

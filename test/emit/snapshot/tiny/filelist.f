@@ -10,6 +10,7 @@ rtl/vt_delay.v
 rtl/vt_delay_control.v
 rtl/vt_dot_product.v
 rtl/vt_epilogue.v
+rtl/vt_group_shift.v
 rtl/vt_group_sum.v
 rtl/vt_layer_norm.v
 rtl/vt_mac_array.v
@@ -31,6 +32,7 @@ rtl/vt_row_writer.v
 rtl/vt_sequencer.v
 rtl/vt_shift.v
 rtl/vt_skip_add.v
+rtl/vt_skip_source.v
 rtl/vt_softmax.v
 rtl/vt_stream_in.v
 rtl/vt_stream_out.v

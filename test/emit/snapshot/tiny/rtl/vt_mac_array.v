@@ -28,6 +28,7 @@ module vt_mac_array #(
   parameter CELL   = 0,
   parameter LUT_TO = 0,
   parameter LUT_BITS = 0,
+  parameter LUT_POWERS = 0,
   parameter KEY_TO = TO,  // TO - LUT_TO with LUT_BITS > 0
   parameter DSP_DELAY = 0, // see vt_mac_split
   parameter LUT_DELAY = 0
@@ -44,13 +45,14 @@ module vt_mac_array #(
   output wire [TP*TO*(A_BITS+1+B_BITS+$clog2(TI))-1:0]    dot_o        // (t*TO + o)
 );
   // Used with LUT_TO alone.
-  wire unused_split = &{1'b0, DSP_DELAY[0], LUT_DELAY[0], LUT_BITS[0], row_keys_i};
+  wire unused_split = &{1'b0, DSP_DELAY[0], LUT_DELAY[0], LUT_BITS[0], LUT_POWERS[0],
+                         row_keys_i};
   generate
     if (LUT_TO > 0) begin : g_split
       vt_mac_split #(
         .TP(TP), .TI(TI), .TO(TO), .A_BITS(A_BITS), .B_BITS(B_BITS), .STYLE(STYLE), .CELL(CELL),
-        .LUT_TO(LUT_TO), .LUT_BITS(LUT_BITS), .KEY_TO(KEY_TO), .DSP_DELAY(DSP_DELAY),
-        .LUT_DELAY(LUT_DELAY)
+        .LUT_TO(LUT_TO), .LUT_BITS(LUT_BITS), .LUT_POWERS(LUT_POWERS), .KEY_TO(KEY_TO),
+        .DSP_DELAY(DSP_DELAY), .LUT_DELAY(LUT_DELAY)
       ) u_array (
         .clk_i(clk_i), .a_i(a_i), .a_signed_i(a_signed_i), .row_valid_i(row_valid_i),
         .row_keys_i(row_keys_i), .row_i(row_i), .col_valid_i(col_valid_i), .col_i(col_i),

@@ -20,6 +20,7 @@ module vt_mac_tile #(
   parameter BLOCK     = TI,
   parameter BLOCKS    = 1,   // ceil(TI / BLOCK)
   parameter BIT_LAG = 0,
+  parameter COLUMNS = 1,         // 0: tiles come by rows alone
   parameter LAG       = 0
 ) (
   input  wire                     clk_i,
@@ -82,7 +83,8 @@ module vt_mac_tile #(
           );
         end
         always @(posedge clk_i) begin
-          if (shift[OWN_LAG]) shadow_q <= by_columns[OWN_LAG] ? by_col : by_row;
+          if (shift[OWN_LAG])
+            shadow_q <= COLUMNS != 0 && by_columns[OWN_LAG] ? by_col : by_row;
           if (swap[OWN_LAG]) active_q <= shadow_q;
         end
         for (o = 0; o < TO; o = o + 1) begin : g_output

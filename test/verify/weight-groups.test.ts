@@ -1,0 +1,157 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { buildGraph } from '../../bench/support/build-graph.ts';
+import { DiagnosticsError } from '../../src/diagnostics/index.ts';
+import type { QuantSettings, Target } from '../../src/dsl/design.ts';
+import { plainMethod } from '../../src/dsl/quant-method.ts';
+import { writeFolder } from '../../src/emit/index.ts';
+import { randomImages } from '../../src/images/random.ts';
+import { randomParameters } from '../../src/import/random.ts';
+import type { IntegerGraph } from '../../src/ir/index.ts';
+import type { Model } from '../../src/model/index.ts';
+import { quantize } from '../../src/quantize/index.ts';
+import { lint, simulate, simulateIcarus } from '../../src/verify/index.ts';
+import { smallModel } from '../quantize/models.ts';
+import { randomGraph } from '../support/random-graph.ts';
+import { hasIcarus, hasVerilator } from '../support/verilate.ts';
+
+if (!hasVerilator) console.warn('Verilator is absent: groups of weights are not simulated');
+
+function quantized(
+  model: Model,
+  group: number,
+  settings: Partial<QuantSettings> = {},
+  method = plainMethod,
+): IntegerGraph {
+  const images = randomImages({ count: 4, seed: 2 }, model.image).map(({ pixels }) => pixels);
+  const weight = { ...method.weight, granularity: { group }, observer: { kind: 'mse' } as const };
+  const bits = { weights: 4, activations: 6, residual: 16 };
+  const settled = { ...bits, method: { ...method, weight }, ...settings };
+  return quantize(model, randomParameters(model, 1), images, settled);
+}
+
+/** Exponents of groups that the graph has. */
+function exponents({ nodes }: IntegerGraph): Set<number> {
+  return new Set(
+    nodes.flatMap((n) => (n.kind === 'linear' && n.groups ? [...n.groups.exponents] : [])),
+  );
+}
+
+type Case = readonly [string, () => IntegerGraph, Target['tile'], Partial<Target>];
+
+const cases: readonly Case[] = [
+  [
+    'quantized, layers of other bits, two tokens side by side, weights over AXI',
+    () =>
+      quantized(smallModel({ depth: 2, side: 16 }), 4, {
+        ...{ ends: 8, layers: { 'block0.mlp.linear0': { weights: 3 } } },
+      }),
+    { tokens: 2, inputs: 4, outputs: 2, vector: 2 },
+    { weights: 'external' },
+  ],
+  [
+    'joined heads with groups, and LUTs',
+    () => quantized({ ...smallModel({ side: 16 }), pooling: 'distilled' }, 8),
+    { inputs: 2, outputs: 4, vector: 2 },
+    { multipliers: 'lut' },
+  ],
+  [
+    'beside steps per token, some outputs on LUTs',
+    () => randomGraph({ seed: 3, width: 12, heads: 3, tokens: 9, rowExponent: 3, groupSize: 4 }),
+    { inputs: 4, outputs: 4, vector: 1 },
+    { multipliers: 'double', lutOutputs: 1 },
+  ],
+  [
+    'heads that are padded in the middle of groups',
+    () => randomGraph({ seed: 5, width: 12, heads: 2, tokens: 9, groupSize: 6, hidden: 13 }),
+    { inputs: 2, outputs: 8, vector: 2 },
+    {},
+  ],
+];
+
+describe.skipIf(!hasVerilator)('groups of weights', { timeout: 600_000 }, () => {
+  const root = mkdtempSync(join(tmpdir(), 'vitrum-groups-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  const build = (graph: IntegerGraph, name: string, target: Partial<Target>) => {
+    const { plan, files } = buildGraph(graph, { board: 'kv260', ...target } as Target, 3);
+    const folder = join(root, name);
+    writeFolder(folder, files);
+    return { plan, folder };
+  };
+
+  test.each(cases)('%s: RTL and golden model are equal', async (name, make, tile, target) => {
+    const graph = make();
+    expect(exponents(graph).size).toBeGreaterThan(1);
+    const { folder } = build(graph, name.slice(0, 8).trim(), { tile, ...target });
+    expect(await lint(folder)).toEqual({ warnings: [] });
+    const report = await simulate(folder, { images: 3, stalls: true, seed: 5, trace: false });
+    expect(report.failures).toEqual([]);
+    expect(report).toMatchObject({ ok: true, mismatches: 0 });
+    expect(report.cyclesPerFrame).toBe(report.predictedCyclesPerFrame);
+    expect(report.latencyCycles).toBe(report.predictedLatencyCycles);
+  });
+
+  // More words than the shortest pass: those of the next tile follow without a gap.
+  const small = () => randomGraph({ seed: 3, width: 12, heads: 3, tokens: 20, groupSize: 4 });
+  const tile = { inputs: 4, outputs: 4, vector: 2 };
+
+  test.skipIf(!hasIcarus)('are the same in Icarus Verilog', async () => {
+    const { folder } = build(small(), 'icarus', { tile });
+    expect(await simulateIcarus(folder, { images: 3, seed: 7 })).toMatchObject({ failures: [] });
+  });
+
+  test.each([
+    ['vt_group_shift.v', 'own_word_q ? exponent_i', '1 ? exponent_i'],
+    ['vt_group_shift.v', 'localparam O = l % TO', 'localparam O = TO - 1 - l % TO'],
+    ['vt_group_shift.v', 'if (took[LATENCY])', 'if (took[LATENCY-1])'],
+    ['vt_group_shift.v', 'first_q ? base_q : addr_q + 1', 'addr_q + 1'],
+    ['vt_group_shift.v', 'own_word_q <= own_addr_q', 'own_word_q <= own_q'],
+  ])('a change of %s, %s, is found', async (file, from, to) => {
+    const { folder } = build(small(), `mutant${file}${from.length}`, { tile });
+    const path = join(folder, 'rtl', file);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain(from);
+    writeFileSync(path, text.replace(from, to));
+    const report = await simulate(folder, { images: 3, stalls: false, seed: 5, trace: false });
+    expect(report.ok).toBe(false);
+    expect(report.mismatches).toBeGreaterThan(0);
+  });
+});
+
+describe('a tile with inputs of several groups', () => {
+  const refused = (graph: IntegerGraph, tile: Target['tile']) => {
+    try {
+      buildGraph(graph, { board: 'kv260', tile } as Target, 1);
+    } catch (error) {
+      if (error instanceof DiagnosticsError) return error.diagnostics;
+      throw error;
+    }
+    return [];
+  };
+
+  test('is refused, with the inputs that are legal', () => {
+    const graph = randomGraph({ seed: 3, width: 24, heads: 2, tokens: 5, groupSize: 12 });
+    const [fault] = refused(graph, { inputs: 8, outputs: 8, vector: 2 });
+    expect(fault).toMatchObject({ code: 'VT417' });
+    expect(fault?.hint).toBe('Legal beside 8 outputs are 1, 2, 4 inputs, or other groups.');
+    expect(refused(graph, { inputs: 4, outputs: 8, vector: 2 })).toEqual([]);
+  });
+
+  test('is refused where heads that are padded shift the groups', () => {
+    // Heads of 6 channels are 8 apart: a tile of 4 has channels 4 and 5, or 10 and 11, alone; of
+    // the second head 6 .. 9, with groups of 4, are of two.
+    const graph = randomGraph({ seed: 3, width: 12, heads: 2, tokens: 5, groupSize: 4 });
+    const [fault] = refused(graph, { inputs: 4, outputs: 8, vector: 2 });
+    expect(fault?.message).toContain('block0.attention,');
+    expect(refused(graph, { inputs: 4, outputs: 2, vector: 2 })).toEqual([]);
+  });
+
+  test('is not planned', () => {
+    const graph = randomGraph({ seed: 3, width: 24, heads: 2, tokens: 5, groupSize: 12 });
+    const { plan } = buildGraph(graph, { board: 'kv260' } as Target, 1);
+    expect(12 % plan.shape.inputs).toBe(0);
+  });
+});
