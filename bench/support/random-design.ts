@@ -1,5 +1,6 @@
 import { createRandom, type Random } from '../../src/arithmetic/index.ts';
 import { presetNames, presets } from '../../src/dsl/presets.ts';
+import type { MixedRows } from '../../src/dsl/quant-method.ts';
 import {
   attention,
   type Design,
@@ -17,7 +18,7 @@ import {
   residual,
 } from '../../src/index.ts';
 import { type Model, patchSize, tokenCount } from '../../src/model/index.ts';
-import { type FixedTarget, type RandomTarget, randomTarget } from './random-target.ts';
+import { type FixedTarget, partsOf, type RandomTarget, randomTarget } from './random-target.ts';
 
 /** A design that a seed and an index give, the same on every machine. */
 export interface RandomDesign {
@@ -111,12 +112,32 @@ function withMethod(random_: Random, plain: RandomDesign['design']) {
     size > 0 && granularity === 'channel'
       ? { ...method.weight, granularity: { group: size } }
       : method.weight;
-  const quant = { ...plain.quant, ends, method: { ...method, range, steps, weight } };
+  const { alone, rows } = weightsOnLuts(random_, target);
+  const quant = { ...plain.quant, ends, method: { ...method, range, steps, weight, rows } };
   const own = [
     steps === 'token' ? ' steps per token' : '',
     weight === method.weight ? '' : ` groups of ${size}`,
+    rows ? ` rows ${rows.kind} ${rows.bits}` : '',
   ].join('');
-  return { design: { ...plain, quant }, method: `${name} ${range}${own}` };
+  const lutOperands = alone ? ({ lutOperands: 'weights' } as const) : {};
+  return {
+    design: { ...plain, quant, target: { ...target, ...lutOperands } },
+    method: `${name} ${range}${own}`,
+  };
+}
+
+/** Where a part of the outputs is on LUTs, these often multiply weights alone, half of them mixed rows. */
+function weightsOnLuts({ nextInt }: Random, { tile, lutOutputs = 0 }: RandomTarget) {
+  const parts = partsOf(tile).some((left) => left === tile.outputs - lutOutputs);
+  const alone = lutOutputs > 0 && parts && nextInt(0, 3) > 0;
+  const kinds = [
+    ['fixed', 2, 5],
+    ['powerOfTwo', 3, 4],
+    ['sumOfTwo', 4, 5],
+  ] as const;
+  const [kind, low, high] = kinds[nextInt(0, 2)] as (typeof kinds)[number];
+  const rows: MixedRows = { kind, bits: nextInt(low, high), outputs: lutOutputs, of: tile.outputs };
+  return { alone, rows: alone && nextInt(0, 1) === 0 ? rows : undefined };
 }
 
 /**

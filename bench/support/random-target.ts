@@ -89,7 +89,9 @@ export function randomTarget({ nextInt }: Random, needs: TargetNeeds): RandomTar
   const lutOutputs =
     fixed.lutOutputs ??
     (multipliers && multipliers !== 'lut' && outputs > 1 && nextInt(0, 3) === 0
-      ? nextInt(1, outputs - 1)
+      ? nextInt(0, 1) === 0
+        ? nextInt(1, outputs - 1)
+        : outputs - pick(partsOf(tile))
       : 0);
   const packed = multipliers === 'double' || multipliers === 'quad';
   const primitives = fixed.primitives ?? (packed && nextInt(0, 1) === 1);
@@ -103,6 +105,15 @@ export function randomTarget({ nextInt }: Random, needs: TargetNeeds): RandomTar
     ...(lutOutputs > 0 && { lutOutputs }),
     ...(packed && { primitives }),
   };
+}
+
+/** Outputs that can be left to keys and values, where the others multiply weights alone; 1 at least. */
+export function partsOf({ tokens, outputs, vector }: Tile): readonly number[] {
+  const all = Array.from({ length: outputs - 1 }, (_, i) => i + 1);
+  const parts = all.filter((n) =>
+    [outputs % n, n % tokens, n % vector].every((rest) => rest === 0),
+  );
+  return parts.length > 0 ? parts : [1];
 }
 
 /** Multipliers that operands of so many bits allow. */
@@ -119,7 +130,7 @@ export function tileText({ tokens, inputs, outputs, vector }: Tile): string {
 
 /** `axi64 quad+` for external weights and instances of the DSP primitive; `auto` left to the planner. */
 export function settingsText(target: Target): string {
-  const { weights, weightBus, multipliers, primitives, lutOutputs } = target;
+  const { weights, weightBus, multipliers, primitives, lutOutputs, lutOperands } = target;
   const memory = weights === 'external' ? `axi${weightBus ?? 128}` : (weights ?? 'auto');
-  return `${memory} ${multipliers ?? 'auto'}${primitives ? '+' : ''}${lutOutputs ? `/${lutOutputs}lut` : ''}`;
+  return `${memory} ${multipliers ?? 'auto'}${primitives ? '+' : ''}${lutOutputs ? `/${lutOutputs}lut` : ''}${lutOperands === 'weights' ? ' for weights' : ''}`;
 }
