@@ -11,6 +11,7 @@ import {
   type WeightPlace,
   type WeightStream,
 } from '../../plan/index.ts';
+import { BUFFERS } from '../../plan/plan-shape.ts';
 import type { ResourceEstimate } from '../../plan/resources.ts';
 import { streamBytes } from '../../plan/weight-stream.ts';
 import { type ArrayKind, type Arrays, createArrays } from './arrays.ts';
@@ -63,24 +64,32 @@ export function estimateOf(around: Worked, { need }: ArrayKind): ResourceEstimat
 /**
  * What is known of a plan whose frame has its weights late: the planner also tries another frame,
  * and takes the one that is faster. Where it is open which that is, nothing is above what either
- * takes with the least buffer.
+ * takes.
  */
 function eitherOf(late: Worked, other: Worked): Worked {
   if (other.exact && other.cyclesPerFrame < late.cyclesPerFrame) return other;
-  const [a, b] = [late.estimate, other.estimate];
   return {
     cyclesPerFrame: Math.min(late.cyclesPerFrame, other.cyclesPerFrame),
     latencyCycles: Math.min(late.latencyCycles, other.latencyCycles),
-    estimate: {
-      lut: Math.min(a.lut, b.lut),
-      ff: Math.min(a.ff, b.ff),
-      dsp: Math.min(a.dsp, b.dsp),
-      bram36: Math.min(a.bram36, b.bram36),
-      uram: Math.min(a.uram, b.uram),
-      memoryBits: Math.min(a.memoryBits, b.memoryBits),
-    },
+    estimate: leastOf(late.estimate, other.estimate),
     weightBytes: Math.min(late.weightBytes, other.weightBytes),
     exact: false,
+  };
+}
+
+/** The buffers that the planner tries. A larger one may take fewer LUTs: its words are in blocks. */
+function buffersOf(least: WeightStream): readonly WeightStream[] {
+  return BUFFERS.map((factor) => ({ ...least, lines: factor * least.lines }));
+}
+
+function leastOf(a: ResourceEstimate, b: ResourceEstimate): ResourceEstimate {
+  return {
+    lut: Math.min(a.lut, b.lut),
+    ff: Math.min(a.ff, b.ff),
+    dsp: Math.min(a.dsp, b.dsp),
+    bram36: Math.min(a.bram36, b.bram36),
+    uram: Math.min(a.uram, b.uram),
+    memoryBits: Math.min(a.memoryBits, b.memoryBits),
   };
 }
 
@@ -137,7 +146,8 @@ export function createEvaluator(
     const needs = new Map<string, ResourceEstimate>();
     const found = new Map<number, Worked>();
     const needOf = (frame: TimedFrame, stream: WeightStream | null): ResourceEstimate => {
-      const key = `${frame.depthsKey} ${frame.maxWords} ${frame.instructions} ${stream ? Math.log2(stream.words) | 0 : ''}`;
+      const size = stream ? `${stream.lines} ${Math.log2(stream.words) | 0}` : '';
+      const key = `${frame.depthsKey} ${frame.maxWords} ${frame.instructions} ${size}`;
       let estimate = needs.get(key);
       if (!estimate) {
         estimate = surroundings.need(shape, tile.template, frame, set, stream);
@@ -147,12 +157,15 @@ export function createEvaluator(
     };
     const workedOf = (frame: TimedFrame): Worked => {
       const streamed = place === 'onChip' ? null : frame.streamed(set, place.axiBits, wordBits);
+      const stream = streamed?.stream ?? null;
+      const exact = streamed?.inTime ?? true;
+      const streams = stream && !exact ? buffersOf(stream) : [stream];
       return {
         cyclesPerFrame: streamed?.perFrame ?? frame.perFrame,
         latencyCycles: frame.latency,
-        estimate: needOf(frame, streamed?.stream ?? null),
+        estimate: streams.map((one) => needOf(frame, one)).reduce(leastOf),
         weightBytes: streamed?.bytes ?? 0,
-        exact: streamed?.inTime ?? true,
+        exact,
       };
     };
     return (latency: Latencies): Worked => {
