@@ -60,6 +60,14 @@ export function isBeyond(
   );
 }
 
+/** Whether a plan whose figures are exact fits and keeps every limit. */
+export function isWithin(
+  limits: PointLimits,
+  worked: Parameters<typeof isBeyond>[1] & { readonly estimate: ResourceEstimate },
+): boolean {
+  return !isBeyond(limits, worked) && bindingOf(worked.estimate, limits.budget).share <= 1;
+}
+
 /**
  * What an engine takes the largest share of, of what a plan may take of a board. A plan fits when
  * that share is at most 1; then it passes the planner's own test, which asks no more.

@@ -86,12 +86,17 @@ function addTile(cells: Cells, shape: ArrayShape, block: number, lag: number, bi
   }
   for (let b = 0; b < bBits; b++) {
     if (!byRows) addDelay(cells, outputs, lag + b * bitLag);
-    for (let i = 0; i < inputs; i++) {
-      addDelay(cells, 1, lag + b * bitLag + blocks - 1 - Math.floor(i / block));
+    for (let n = 0; n < blocks; n++) {
+      addDelay(cells, elementsOf(n, block, inputs), lag + b * bitLag + blocks - 1 - n);
     }
   }
   // Shift, direction and swap travel with the lag.
   cells.ff += 3 * (lag + blocks - 1 + (bBits - 1) * bitLag);
+}
+
+/** Elements of block `n`, of which the last may be smaller. */
+function elementsOf(n: number, block: number, elements: number): number {
+  return Math.min(block, elements - n * block);
 }
 
 /** vt_sum_tree, `times` of them. An adder whose numbers have a sign needs a LUT more. */
@@ -130,8 +135,8 @@ function packedCost(shape: ArrayShape): ArrayCost {
   cells.dsp += pairs * groups * inputs;
   addTile(cells, shape, chains, 0, 0);
   addTree(cells, chains, lane, true, tokens * outputs);
-  for (let i = 0; i < inputs; i++) {
-    addDelay(cells, tokens * aBits, length - 1 - Math.floor(i / chains));
+  for (let n = 0; n * chains < inputs; n++) {
+    addDelay(cells, elementsOf(n, chains, inputs) * tokens * aBits, length - 1 - n);
   }
   // Borrows of packed operands: what is above the lowest bits is a carry chain.
   cells.lut += 2 * pairs * inputs + (style === 2 ? 2 * groups * inputs : 0);

@@ -60,29 +60,68 @@ const WELL_USED = 0.25;
  * never lies in it.
  */
 export function memoryMap(p: EngineParameters, board: Board): MemoryMap {
+  return memoryMapper(board).map(p);
+}
+
+/** Cells that some memories take together. */
+export type MemoryCells = Omit<MemoryMap, 'memories'>;
+
+/** Maps the memories of many engines on one board, and remembers what memories of a size are made of. */
+export interface MemoryMapper {
+  map(p: EngineParameters): MemoryMap;
+  /** The sums of the map alone. */
+  cells(p: EngineParameters): MemoryCells;
+}
+
+export function memoryMapper(board: Board): MemoryMapper {
   const primitives = memoryPrimitives(board);
   const isStyled = board.family === 'xcup' || board.family === 'xc7';
   const small = primitives.filter(({ style }) => style !== 'ultra');
-  const memories = engineMemories(p).map((memory) => {
-    const best = bestFit(memory, small);
-    return mapped(memory, best, isStyled);
-  });
   const ultra = primitives.find(({ style }) => style === 'ultra');
-  const placed = ultra
-    ? toUltra(memories, board, (memory) =>
-        mapped(memory, fitPrimitive(ultra, memory.depth, memory.width, false), true),
-      )
-    : memories;
-  const sum = (of: (memory: MappedMemory) => number) => placed.reduce((n, m) => n + of(m), 0);
-  return {
-    memories: placed,
-    lut: sum((m) => m.lut),
-    lutram: sum((m) => m.lutram),
-    ff: sum((m) => m.ff),
-    bram36: sum((m) => m.bram36),
-    uram: sum((m) => m.uram),
-    bits: sum((m) => m.bits),
+  const fits = new Map<number, Fit | null>();
+  const fitOf = (memory: EngineMemory) => {
+    const key = sizeKey(memory);
+    const known = fits.get(key);
+    if (known !== undefined) return known;
+    const best = bestFit(memory, small);
+    fits.set(key, best);
+    return best;
   };
+  const map = (p: EngineParameters): MemoryMap => {
+    const memories = engineMemories(p).map((memory) => mapped(memory, fitOf(memory), isStyled));
+    const placed = ultra
+      ? toUltra(memories, board, (memory) =>
+          mapped(memory, fitPrimitive(ultra, memory.depth, memory.width, false), true),
+        )
+      : memories;
+    return { memories: placed, ...sumOf(placed) };
+  };
+  return {
+    map,
+    cells: (p) =>
+      ultra ? map(p) : sumOf(engineMemories(p).map((memory) => cellsOf(memory, fitOf(memory)))),
+  };
+}
+
+const FIXED = [null, 'distributed', 'block'] as const;
+
+/** Equal for memories that the same primitives are best for: depth, width, and four bits. */
+function sizeKey({ depth, width, constant, readers, fixed }: EngineMemory): number {
+  const kind = 4 * FIXED.indexOf(fixed) + (constant ? 2 : 0) + (readers - 1);
+  return (depth * 2 ** 16 + width) * 16 + kind;
+}
+
+function sumOf(cells: readonly MemoryCells[]): MemoryCells {
+  const sum = { lut: 0, lutram: 0, ff: 0, bram36: 0, uram: 0, bits: 0 };
+  for (const one of cells) {
+    sum.lut += one.lut;
+    sum.lutram += one.lutram;
+    sum.ff += one.ff;
+    sum.bram36 += one.bram36;
+    sum.uram += one.uram;
+    sum.bits += one.bits;
+  }
+  return sum;
 }
 
 /** The cheapest primitives for a memory that is not in UltraRAM; null where contents become logic. */
@@ -112,36 +151,40 @@ function cheapest(fits: readonly Fit[]): Fit {
 }
 
 function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): MappedMemory {
-  const times = memory.banks * memory.copies;
-  const bits = memory.depth * memory.width * times;
+  const cells = cellsOf(memory, fit);
   if (!fit) {
-    const lut = Math.ceil((LUT_ROM_OVERHEAD * bits) / LUT_BITS);
-    const nothing = { lutram: 0, bram36: 0, uram: 0, used: null };
-    return {
-      ...memory,
-      primitive: 'LUT',
-      shape: null,
-      count: lut,
-      style: 'auto',
-      bits,
-      lut,
-      ff: memory.width * times,
-      ...nothing,
-    };
+    const logic = { primitive: 'LUT', shape: null, count: cells.lut, style: 'auto', used: null };
+    return { ...memory, ...cells, ...(logic as Pick<MappedMemory, keyof typeof logic>) };
   }
   const { primitive, shape } = fit;
-  const count = fit.count * times;
-  const { style } = primitive;
+  const count = fit.count * memory.banks * memory.copies;
   return {
     ...memory,
-    ...{ primitive: primitive.name, shape, count, bits },
-    style: memory.planned && isStyled ? style : 'auto',
-    used: bits / (count * primitive.bits),
+    ...cells,
+    ...{ primitive: primitive.name, shape, count },
+    style: memory.planned && isStyled ? primitive.style : 'auto',
+    used: cells.bits / (count * primitive.bits),
+  };
+}
+
+/** What a memory takes of the primitives that it is made of; null: its contents are logic. */
+function cellsOf(memory: EngineMemory, fit: Fit | null): MemoryCells {
+  const { depth, width, banks, copies } = memory;
+  const times = banks * copies;
+  const bits = depth * width * times;
+  if (!fit) {
+    const lut = Math.ceil((LUT_ROM_OVERHEAD * bits) / LUT_BITS);
+    return { lut, lutram: 0, ff: width * times, bram36: 0, uram: 0, bits };
+  }
+  const { style, luts, bits: own } = fit.primitive;
+  const count = fit.count * times;
+  return {
     lut: times * multiplexers(memory, fit),
-    lutram: count * primitive.luts,
-    ff: style === 'distributed' ? memory.width * times : 0,
-    bram36: style === 'block' ? (count * primitive.bits) / 36864 : 0,
+    lutram: count * luts,
+    ff: style === 'distributed' ? width * times : 0,
+    bram36: style === 'block' ? (count * own) / 36864 : 0,
     uram: style === 'ultra' ? count : 0,
+    bits,
   };
 }
 

@@ -66,7 +66,7 @@ export function planShape(
 }
 
 /** Buffers of 1, 4 and 16 times what hides the latency of the memory. */
-const BUFFERS = [1, 4, 16];
+export const BUFFERS = [1, 4, 16];
 
 function streamsFor(
   program: Program,

@@ -2,7 +2,7 @@ import type { Board } from '../boards/index.ts';
 import { type ArrayStyle, dotBits } from './array.ts';
 import { arrayCost } from './array-cost.ts';
 import { addressBits, unsignedBits } from './engine.ts';
-import { type MemoryMap, memoryMap } from './memory-map.ts';
+import { type MemoryCells, memoryMapper } from './memory-map.ts';
 import type { EngineParameters } from './parameters.ts';
 import { type ModelledPart, modelledParts } from './resource-model/features.ts';
 import { type Coefficients, modelCells } from './resource-model/model.ts';
@@ -63,33 +63,42 @@ export function engineParts(
   memories: MemoryNeed = memoryNeed(p, board),
   coefficients?: Coefficients,
 ): readonly EnginePart[] {
+  return [arrayPart(p, board), ...partsBeside(p, board, memories, coefficients)];
+}
+
+/** `engineParts` without the array. */
+export function partsBeside(
+  p: EngineParameters,
+  board: Board,
+  memories: MemoryNeed,
+  coefficients?: Coefficients,
+): readonly EnginePart[] {
   const hasDsp = board.resources.dsp > 0;
   const cells = modelCells(p, coefficients);
   const products = unitProducts(p, board);
-  return [
-    arrayPart(p, hasDsp),
-    ...modelledParts.map((name): EnginePart => {
-      const count = products[name] ?? 0;
-      const { lut, ff } = cells[name];
-      const inMemories = name === 'memories' ? memories : NO_MEMORIES;
-      const soft = hasDsp ? 0 : MULTIPLIER_LUTS * count;
-      const shifts = name === 'accumulator' ? groupShift(p) : NO_CELLS;
-      return {
-        name,
-        lut: Math.round(lut) + soft + shifts.lut + inMemories.lut + inMemories.lutram,
-        ff: Math.round(ff) + shifts.ff + inMemories.ff,
-        dsp: hasDsp ? count : 0,
-        bram36: inMemories.bram36,
-        uram: inMemories.uram,
-      };
-    }),
-  ];
+  return modelledParts.map((name): EnginePart => {
+    const count = products[name] ?? 0;
+    const { lut, ff } = cells[name];
+    const inMemories = name === 'memories' ? memories : NO_MEMORIES;
+    const shifts = name === 'accumulator' ? groupShift(p) : NO_CELLS;
+    const soft = hasDsp ? 0 : MULTIPLIER_LUTS * count;
+    return {
+      name,
+      lut: Math.round(lut) + soft + shifts.lut + inMemories.lut + inMemories.lutram,
+      ff: Math.round(ff) + shifts.ff + inMemories.ff,
+      dsp: hasDsp ? count : 0,
+      bram36: inMemories.bram36,
+      uram: inMemories.uram,
+    };
+  });
 }
 
 /** About the LUTs of a multiplier of the units where there are no DSPs. */
 const MULTIPLIER_LUTS = 300;
 
-function arrayPart(p: EngineParameters, hasDsp: boolean): EnginePart {
+/** `engineParts`' array: sides, operands and multipliers are all that it depends on. */
+export function arrayPart(p: EngineParameters, board: Board): EnginePart {
+  const hasDsp = board.resources.dsp > 0;
   const { lut, lutram, ff, dsp } = arrayCost({
     tokens: p.TP,
     inputs: p.TI,
@@ -149,7 +158,7 @@ function dspsOf(x: number, y: number, board: Board): number {
 }
 
 /** What the memories of an engine take. */
-export type MemoryNeed = Omit<MemoryMap, 'memories'>;
+export type MemoryNeed = MemoryCells;
 
 export const NO_MEMORIES: MemoryNeed = {
   ...{ lut: 0, lutram: 0, ff: 0 },
@@ -158,8 +167,12 @@ export const NO_MEMORIES: MemoryNeed = {
 
 /** The part of the estimate that does not depend on the multipliers. */
 export function memoryNeed(p: EngineParameters, board: Board): MemoryNeed {
-  const { memories: _, ...need } = memoryMap(p, countedOn(board));
-  return need;
+  return memoryNeeds(board)(p);
+}
+
+/** `memoryNeed` for many engines on a board. */
+export function memoryNeeds(board: Board): (p: EngineParameters) => MemoryNeed {
+  return memoryMapper(countedOn(board)).cells;
 }
 
 function countedOn(board: Board): Board {

@@ -68,6 +68,11 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s mod
       const plan = planShape(graph, board, 100, shape, place);
       if (!worked.exact) {
         expect(worked.cyclesPerFrame).toBeLessThanOrEqual(plan.cycles.perFrame);
+        expect(worked.latencyCycles).toBeLessThanOrEqual(plan.cycles.latency);
+        for (const [name, need] of Object.entries(worked.estimate)) {
+          const most = plan.estimate[name as keyof typeof plan.estimate];
+          expect({ name, place, ok: need <= most }).toEqual({ name, place, ok: true });
+        }
         expect(evaluator.workExactly(shape, place).cyclesPerFrame).toBe(plan.cycles.perFrame);
         continue;
       }

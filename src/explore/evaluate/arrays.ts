@@ -8,7 +8,7 @@ import {
   type Multipliers,
 } from '../../plan/index.ts';
 import { multiplierParameters } from '../../plan/parameters.ts';
-import { type EnginePart, engineParts, NO_MEMORIES } from '../../plan/resources.ts';
+import { arrayPart, type EnginePart } from '../../plan/resources.ts';
 
 /** A way to make the products of a tile, and the array that it makes. */
 export interface ArrayKind {
@@ -86,9 +86,7 @@ function arrayKind(
   parameters: EngineParameters,
   board: Board,
 ): ArrayKind {
-  const parts = engineParts(withMultipliers(parameters, tile, multipliers), board, NO_MEMORIES);
-  const need = parts.find(({ name }) => name === 'array');
-  if (!need) throw new Error('the estimate has no array');
+  const need = arrayPart(withMultipliers(parameters, tile, multipliers), board);
   const { lut, dsp } = board.resources;
   const fits = need.lut <= BUDGET * lut && (dsp === 0 || need.dsp <= BUDGET * dsp);
   return { multipliers, latency: latencies({ ...tile, multipliers }), need, fits };

@@ -9,11 +9,13 @@ import {
   planShape,
   streamRule,
   type WeightPlace,
+  type WeightStream,
 } from '../../plan/index.ts';
+import { BUFFERS } from '../../plan/plan-shape.ts';
 import type { ResourceEstimate } from '../../plan/resources.ts';
 import { streamBytes } from '../../plan/weight-stream.ts';
 import { type ArrayKind, type Arrays, createArrays } from './arrays.ts';
-import { createTemplates, type StreamedSet, type Templates } from './frames.ts';
+import { createTemplates, type StreamedSet, type Templates, type TimedFrame } from './frames.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 /** A plan's figures. They are those of `planShape`, and `exact` says whether they are proven to be. */
@@ -23,7 +25,7 @@ export interface Worked {
   readonly estimate: ResourceEstimate;
   /** Bytes of weights from external memory for a frame. */
   readonly weightBytes: number;
-  /** Where false the cycles are a lower bound: the bus may bring the weights late. */
+  /** Where false the figures are lower bounds: the bus may bring the weights late. */
   readonly exact: boolean;
 }
 
@@ -56,6 +58,38 @@ export function estimateOf(around: Worked, { need }: ArrayKind): ResourceEstimat
     bram36: bram36 + need.bram36,
     uram: uram + need.uram,
     memoryBits,
+  };
+}
+
+/**
+ * What is known of a plan whose frame has its weights late: the planner also tries another frame,
+ * and takes the one that is faster. Where it is open which that is, nothing is above what either
+ * takes.
+ */
+function eitherOf(late: Worked, other: Worked): Worked {
+  if (other.exact && other.cyclesPerFrame < late.cyclesPerFrame) return other;
+  return {
+    cyclesPerFrame: Math.min(late.cyclesPerFrame, other.cyclesPerFrame),
+    latencyCycles: Math.min(late.latencyCycles, other.latencyCycles),
+    estimate: leastOf(late.estimate, other.estimate),
+    weightBytes: Math.min(late.weightBytes, other.weightBytes),
+    exact: false,
+  };
+}
+
+/** The buffers that the planner tries. A larger one may take fewer LUTs: its words are in blocks. */
+function buffersOf(least: WeightStream): readonly WeightStream[] {
+  return BUFFERS.map((factor) => ({ ...least, lines: factor * least.lines }));
+}
+
+function leastOf(a: ResourceEstimate, b: ResourceEstimate): ResourceEstimate {
+  return {
+    lut: Math.min(a.lut, b.lut),
+    ff: Math.min(a.ff, b.ff),
+    dsp: Math.min(a.dsp, b.dsp),
+    bram36: Math.min(a.bram36, b.bram36),
+    uram: Math.min(a.uram, b.uram),
+    memoryBits: Math.min(a.memoryBits, b.memoryBits),
   };
 }
 
@@ -111,25 +145,35 @@ export function createEvaluator(
     const wordBits = shape.inputs * rule.bits;
     const needs = new Map<string, ResourceEstimate>();
     const found = new Map<number, Worked>();
-    return (latency: Latencies): Worked => {
-      const known = found.get(latency.array);
-      if (known) return known;
-      const frame = tile.frame(shape.vector, latency);
-      const streamed = place === 'onChip' ? null : frame.streamed(set, place.axiBits, wordBits);
-      const stream = streamed?.stream ?? null;
-      const key = `${frame.depthsKey} ${frame.maxWords} ${frame.instructions} ${stream ? Math.log2(stream.words) | 0 : ''}`;
+    const needOf = (frame: TimedFrame, stream: WeightStream | null): ResourceEstimate => {
+      const size = stream ? `${stream.lines} ${Math.log2(stream.words) | 0}` : '';
+      const key = `${frame.depthsKey} ${frame.maxWords} ${frame.instructions} ${size}`;
       let estimate = needs.get(key);
       if (!estimate) {
         estimate = surroundings.need(shape, tile.template, frame, set, stream);
         needs.set(key, estimate);
       }
-      const made = {
+      return estimate;
+    };
+    const workedOf = (frame: TimedFrame): Worked => {
+      const streamed = place === 'onChip' ? null : frame.streamed(set, place.axiBits, wordBits);
+      const stream = streamed?.stream ?? null;
+      const exact = streamed?.inTime ?? true;
+      const streams = stream && !exact ? buffersOf(stream) : [stream];
+      return {
         cyclesPerFrame: streamed?.perFrame ?? frame.perFrame,
         latencyCycles: frame.latency,
-        estimate,
+        estimate: streams.map((one) => needOf(frame, one)).reduce(leastOf),
         weightBytes: streamed?.bytes ?? 0,
-        exact: streamed?.inTime ?? true,
+        exact,
       };
+    };
+    return (latency: Latencies): Worked => {
+      const known = found.get(latency.array);
+      if (known) return known;
+      const frame = tile.frame(shape.vector, latency);
+      const first = workedOf(frame);
+      const made = first.exact ? first : eitherOf(first, workedOf(frame.other()));
       found.set(latency.array, made);
       return made;
     };

@@ -40,6 +40,8 @@ export interface TimedFrame {
   readonly depthsKey: string;
   /** What streaming of some weights makes of it. */
   streamed(set: StreamedSet, axiBits: WeightStream['axiBits'], wordBits: number): StreamedFrame;
+  /** The frame that the planner takes where weights come late in this one and not in that. */
+  other(): TimedFrame;
 }
 
 /** The nodes whose weights are streamed, and a key that tells this set from others. */
@@ -53,7 +55,7 @@ export interface StreamedFrame {
   /** Null where no weights are streamed. */
   readonly stream: WeightStream | null;
   readonly bytes: number;
-  /** Whether they are proven to be in time; else the cycles are a lower bound. */
+  /** Whether they are proven to be in time; else the cycles are a lower bound, for any buffer. */
   readonly inTime: boolean;
   readonly perFrame: number;
 }
@@ -98,16 +100,23 @@ function tileFrames(
       const found = frames.get(key);
       if (found) return found;
       const shape = { ...tile, vector };
+      const counted = (isCut: boolean): CountedSteps => {
+        const { steps, table } = stepsOf(shape, latency, isCut);
+        return { steps, table, cycles: countFrameCycles(table, latency) };
+      };
       // As the planner: the first of those with the fewest cycles.
-      const cut = stepsOf(shape, latency, true);
-      const cutCycles = countFrameCycles(cut.table, latency);
-      const whole = stepsOf(shape, latency, false);
-      const isOpen = leastCycles(whole.table, latency) < cutCycles.perFrame;
-      const wholeCycles = isOpen ? countFrameCycles(whole.table, latency) : null;
-      const made =
-        wholeCycles && wholeCycles.perFrame < cutCycles.perFrame
-          ? timedFrame(whole, wholeCycles, tile.outputs)
-          : timedFrame(cut, cutCycles, tile.outputs);
+      const cut = counted(true);
+      const { table } = stepsOf(shape, latency, false);
+      const isOpen = leastCycles(table, latency) < cut.cycles.perFrame;
+      const whole = isOpen ? counted(false) : null;
+      const frameOf = (one: CountedSteps, other: () => TimedFrame) =>
+        timedFrame(one, tile.outputs, other);
+      let behind: TimedFrame | undefined;
+      const isWhole = whole !== null && whole.cycles.perFrame < cut.cycles.perFrame;
+      const made: TimedFrame = frameOf(isWhole ? whole : cut, () => {
+        behind ??= frameOf(isWhole ? cut : (whole ?? counted(false)), () => made);
+        return behind;
+      });
       frames.set(key, made);
       return made;
     },
@@ -119,10 +128,14 @@ interface TimedSteps {
   readonly table: StepTable;
 }
 
+interface CountedSteps extends TimedSteps {
+  readonly cycles: FrameCycles;
+}
+
 function timedFrame(
-  { steps, table }: TimedSteps,
-  cycles: FrameCycles,
+  { steps, table, cycles }: CountedSteps,
   outputs: number,
+  other: () => TimedFrame,
 ): TimedFrame {
   const { perFrame, latency } = cycles;
   const sets = new Map<string, SetLoads>();
@@ -139,7 +152,7 @@ function timedFrame(
   return {
     ...{ perFrame, latency, maxWords: table.maxWords },
     ...{ instructions: table.instructions, products: table.products },
-    ...{ depths: steps.depths, depthsKey: steps.depthsKey },
+    ...{ depths: steps.depths, depthsKey: steps.depthsKey, other },
     streamed(set, axiBits, wordBits) {
       const key = `${axiBits} ${wordBits} ${set.key}`;
       const found = streams.get(key);

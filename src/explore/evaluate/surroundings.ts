@@ -12,7 +12,12 @@ import {
   type WeightSection,
   type WeightStream,
 } from '../../plan/index.ts';
-import { engineParts, memoryNeed, type ResourceEstimate } from '../../plan/resources.ts';
+import {
+  type MemoryNeed,
+  memoryNeeds,
+  partsBeside,
+  type ResourceEstimate,
+} from '../../plan/resources.ts';
 import { schedule } from '../../plan/schedule/index.ts';
 import { withMultipliers } from './arrays.ts';
 import type { StreamedSet, TimedFrame } from './frames.ts';
@@ -51,6 +56,7 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
     (most, w) => Math.max(most, w.kind === 'matrix' ? w.accumulatorBits : 0),
     Number.NEGATIVE_INFINITY,
   );
+  const memories = memoryNeeds(board);
   return {
     base,
     need(shape, template, frame, set, stream) {
@@ -61,31 +67,31 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
       const groups = rowGroups(graph, shape);
       const weightSections = sectionsOf(template, set, bitsOf);
       const weights = weightSections.reduce((sum, { words }) => sum + words, 0);
-      return needBeside(
-        {
-          ...parameters,
-          VL: shape.vector,
-          ...{ ACC_BITS, SUM_BITS, PROD_BITS: multipliedBits(SUM_BITS, base) },
-          MAX_WORDS: frame.maxWords,
-          OPERATIONS: {
-            ...{ instructions: frame.instructions, products: frame.products },
-            largest: base.OPERATIONS.largest,
-          },
-          ...{ CHANNEL_GROUPS: groups.channels, KEY_GROUPS: groups.keys },
-          ...{ stream, weightSections, depths: { ...frame.depths, weights } },
+      const own = {
+        ...parameters,
+        VL: shape.vector,
+        ...{ ACC_BITS, SUM_BITS, PROD_BITS: multipliedBits(SUM_BITS, base) },
+        MAX_WORDS: frame.maxWords,
+        OPERATIONS: {
+          ...{ instructions: frame.instructions, products: frame.products },
+          largest: base.OPERATIONS.largest,
         },
-        board,
-      );
+        ...{ CHANNEL_GROUPS: groups.channels, KEY_GROUPS: groups.keys },
+        ...{ stream, weightSections, depths: { ...frame.depths, weights } },
+      };
+      return needBeside(own, board, memories(own));
     },
   };
 }
 
 /** The sum of the parts but the array. */
-function needBeside(parameters: EngineParameters, board: Board): ResourceEstimate {
-  const memories = memoryNeed(parameters, board);
+function needBeside(
+  parameters: EngineParameters,
+  board: Board,
+  memories: MemoryNeed,
+): ResourceEstimate {
   const sum = { lut: 0, ff: 0, dsp: 0, bram36: 0, uram: 0, memoryBits: memories.bits };
-  for (const part of engineParts(parameters, board, memories)) {
-    if (part.name === 'array') continue;
+  for (const part of partsBeside(parameters, board, memories)) {
     sum.lut += part.lut;
     sum.ff += part.ff;
     sum.dsp += part.dsp;

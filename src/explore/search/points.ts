@@ -91,7 +91,7 @@ export function worthKeeping(
   const rows: Row[] = [];
   let late = 0;
   for (const i of others) {
-    if (isDominated(values, MEASURES, front, front.length, i)) continue;
+    if (isDominated(values, MEASURES, front, noSlower(values, front, i), i)) continue;
     const isFew = beatsOf(around[i] as Worked, places[i] as WeightPlace) <= FEW_BEATS;
     if (isFew) {
       const row = workExactly(rowOf(points, i));
@@ -106,6 +106,19 @@ export function worthKeeping(
     ...rows.filter((row) => !row.exact),
   ];
   return { kept, late };
+}
+
+/** How many points of a front, the fastest first, take no more cycles than another point. */
+function noSlower(values: Float64Array, front: Int32Array, one: number): number {
+  const cycles = values[one * MEASURES] as number;
+  let from = 0;
+  let until = front.length;
+  while (from < until) {
+    const middle = (from + until) >> 1;
+    if ((values[(front[middle] as number) * MEASURES] as number) <= cycles) from = middle + 1;
+    else until = middle;
+  }
+  return from;
 }
 
 /** The arrays of some points by the shapes that they are in; each graph has its own of both. */

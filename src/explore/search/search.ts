@@ -1,7 +1,7 @@
 import type { Board } from '../../boards/index.ts';
 import { productsPerCycle } from '../../plan/index.ts';
 import type { TileGroup } from '../../plan/tiles.ts';
-import { isBeyond, type PointLimits } from '../binding.ts';
+import { isWithin, type PointLimits } from '../binding.ts';
 import { paretoFront } from '../front.ts';
 import { shareOf } from '../point.ts';
 import type { SpaceOptions } from '../space.ts';
@@ -147,7 +147,7 @@ export function createSettler(
     rows = rows.flatMap((row) => {
       const exact = settled.get(row);
       if (!exact) return [row];
-      return isBeyond(limits, exact) ? [] : [exact];
+      return isWithin(limits, exact) ? [exact] : [];
     });
   };
   return {

@@ -3,7 +3,7 @@ import type { CheckedGraph } from '../../check/index.ts';
 import { multiplierKinds } from '../../dsl/design.ts';
 import type { EngineShape, Multipliers, WeightPlace } from '../../plan/index.ts';
 import { shapesOf, type TileGroup } from '../../plan/tiles.ts';
-import { type Budget, isBeyond, type PointLimits, shareOfBudget } from '../binding.ts';
+import { type Budget, isBeyond, isWithin, type PointLimits, shareOfBudget } from '../binding.ts';
 import { type ArrayKind, createArrays } from '../evaluate/arrays.ts';
 import { createEvaluator, type Evaluator, estimateOf, type Worked } from '../evaluate/evaluator.ts';
 import { createTemplates } from '../evaluate/frames.ts';
@@ -146,7 +146,7 @@ function runTile(
   const { kept, late } = worthKeeping(points, (row) => {
     const { tile: shape, multipliers, place, graph } = row;
     const exact = { ...row, ...evaluator(graph).workExactly({ ...shape, multipliers }, place) };
-    return isBeyond(limits, exact) ? null : exact;
+    return isWithin(limits, exact) ? exact : null;
   });
   return {
     ...{ rows: kept, nearest: fitting > 0 ? null : nearest },
