@@ -2,7 +2,7 @@ import { clip, createRandom, roundHalfEven } from '../arithmetic/index.ts';
 import {
   type NumberFormat,
   type Range,
-  shiftedWeights,
+  scaledWeights,
   type TensorType,
   type WeightGroups,
 } from '../ir/index.ts';
@@ -27,7 +27,7 @@ export interface QuantizedWeights {
   /** Steps of groups of the inputs, in those of their output channel; null without groups. */
   readonly groups: WeightGroups | null;
   /** The codes in steps of their output channel. */
-  readonly shifted: Int32Array;
+  readonly scaled: Int32Array;
   /** Real value of one step, per output channel: of the finest where it has groups. */
   readonly scales: readonly number[];
   /** With the zero-point term of the input. */
@@ -73,22 +73,22 @@ export function quantizeWeights(
   const least = forBias.map((step) => (largest > 0 ? Math.max(step, largest * SMALLEST_STEP) : 1));
   const steps = wanted.map((row, n) => notBelow(row, least[n] as number));
   const { codes, scales } = roundWeights(context, path, weight, steps, size, least, range, facts);
-  const exponents = Int32Array.from(steps.flatMap((row) => row.exponents));
-  const groups = size ? { size, exponents } : null;
-  const shifted = shiftedWeights(codes, width, groups ?? undefined);
+  const factors = Int32Array.from(steps.flatMap((row) => row.factors));
+  const groups = size ? { size, factors } : null;
+  const scaled = scaledWeights(codes, width, groups ?? undefined);
   const floatBias = method.biasCorrection
-    ? correctedBias(weight, bias, shifted, scales, facts)
+    ? correctedBias(weight, bias, scaled, scales, facts)
     : Array.from(bias.data);
   const zeroPoint = input.zeroPoint ?? 0;
   return {
     codes,
     groups,
-    shifted,
+    scaled,
     scales,
     floatBias,
     bias: Int32Array.from({ length: out }, (_, n) => {
       const own = (floatBias[n] as number) / (input.scale * (scales[n] as number));
-      const row = shifted.subarray(n * width, (n + 1) * width);
+      const row = scaled.subarray(n * width, (n + 1) * width);
       const known = zeroPoint === 0 ? 0 : zeroPoint * row.reduce((sum, code) => sum + code, 0);
       return clip(roundHalfEven(own), -LARGEST_BIAS, LARGEST_BIAS) - known;
     }),
@@ -130,7 +130,7 @@ function roundWeights(
 function correctedBias(
   { shape, data }: FloatTensor,
   bias: FloatTensor,
-  shifted: Int32Array,
+  scaled: Int32Array,
   scales: readonly number[],
   facts: LayerFacts,
 ): number[] {
@@ -138,7 +138,7 @@ function correctedBias(
   const mean = columnMeans(facts.rows());
   return Array.from(bias.data, (b, n) => {
     const own = data.subarray(n * width, (n + 1) * width);
-    const rounded = shifted.subarray(n * width, (n + 1) * width);
+    const rounded = scaled.subarray(n * width, (n + 1) * width);
     return b - ((scales[n] as number) * dot(rounded, mean) - dot(own, mean));
   });
 }
