@@ -1,8 +1,8 @@
 import {
   type Epilogue,
+  GROUP_FACTORS,
   groupCount,
   type LinearNode,
-  MAX_GROUP_EXPONENT,
   type TensorType,
 } from '../ir/index.ts';
 import { interval, plus, rounded, signedBitsOf, span, times, withRounding } from './interval.ts';
@@ -37,8 +37,8 @@ export const checkLinear: NodeCheck<LinearNode> = (node, find, report) => {
   report.length('multiplier', epilogue.multiplier.length, outputs);
   if (!legal || !groups) return null;
   const bias = span(epilogue.bias);
-  const weightExponent = node.groups ? MAX_GROUP_EXPONENT : 0;
-  const operands = { left: input.format, right: weightFormat, weightExponent };
+  const weightFactor = node.groups ? Math.max(...GROUP_FACTORS) : 1;
+  const operands = { left: input.format, right: weightFormat, weightFactor };
   const proof = { ...operands, reduction: inputs, bias };
   const multiplier = multiplierInterval(epilogue.multiplier);
   const { shift } = epilogue;
@@ -54,13 +54,16 @@ function checkGroups(
   report: Reporter,
 ): boolean {
   if (!groups) return true;
-  const { size, exponents } = groups;
+  const { size, factors } = groups;
   if (!report.within('the size of a group', [size], { low: 1, high: inputs })) return false;
-  const low = 0;
-  return (
-    report.length('the exponents', exponents.length, outputs * groupCount(inputs, size)) &&
-    report.within('the exponent', exponents, { low, high: MAX_GROUP_EXPONENT })
-  );
+  if (!report.length('the factors', factors.length, outputs * groupCount(inputs, size))) {
+    return false;
+  }
+  const bad = factors.find((factor) => !GROUP_FACTORS.includes(factor));
+  if (bad === undefined) return true;
+  const hint = `Legal are ${GROUP_FACTORS.join(', ')}.`;
+  report.fault('VT358', `the factor of a group is ${bad}.`, hint);
+  return false;
 }
 
 /** Whether shift and clip are such that widths can be derived from them. */

@@ -23,8 +23,8 @@ export function formatInterval(format: NumberFormat): Interval {
 export interface MatrixProof {
   readonly left: NumberFormat;
   readonly right: NumberFormat;
-  /** Largest exponent of the right operand's groups, where they have steps of their own. */
-  readonly weightExponent?: number;
+  /** Largest factor of the right operand's groups, where they have steps of their own. */
+  readonly weightFactor?: number;
   readonly reduction: number;
   /** Range of the bias; null without one. */
   readonly bias: Interval | null;
@@ -37,21 +37,21 @@ export interface MatrixProof {
 /**
  * The widths of a matrix product and its requantization; reports VT359 and VT360. Sums of rows with
  * steps of their own are brought to the finest of them, `2^-E`: `acc * 2^(E-e) + bias * 2^E`, shifted
- * by `shift + E`, which is the same number. Exponents of groups of weights count, like weights, with
- * their bits and not with their values.
+ * by `shift + E`, which is the same number. Factors of groups of weights count, like weights, with the
+ * largest that there may be.
  */
 export function matrixWidths(
   { left, right, reduction, bias: ofChannel, multiplier, shift, ...exponents }: MatrixProof,
   report: Reporter,
   added: AddedWidths | null = null,
 ): MatrixWidths {
-  const { weightExponent = 0, rowExponent = 0 } = exponents;
-  const finer = interval(2 ** weightExponent, 2 ** weightExponent);
+  const { weightFactor = 1, rowExponent = 0 } = exponents;
+  const finer = interval(weightFactor, weightFactor);
   const weights = times(formatInterval(right), finer);
   const accumulator = sumOf(times(formatInterval(left), weights), reduction);
   const accumulatorBits = signedBitsOf(accumulator);
   const proof =
-    `${formatName(left)} x ${formatName(right)}${weightExponent > 0 ? ` x 2^${weightExponent}` : ''} x ${reduction} products: ` +
+    `${formatName(left)} x ${weightFactor > 1 ? `${weightFactor}*` : ''}${formatName(right)} x ${reduction} products: ` +
     `|acc| <= ${magnitude(accumulator)}, ${accumulatorBits} bits`;
   if (accumulatorBits > MAX_ACCUMULATOR_BITS) {
     report.fault(

@@ -177,8 +177,8 @@ function coreContext(hardware: Hardware, common: Common) {
     layerNormFields: fields(hardware.layerNorm).filter(({ name }) => !ofTokenSteps.has(name)),
     hasRowSteps: p.ROW_EXPONENT > 0,
     hasValueParts: p.KEY_TO < p.TO,
-    hasGroups: p.GROUP_EXPONENT > 0,
-    exponentFile: memories.exponents?.path ?? '',
+    hasGroups: p.GROUP_GROWTH > 0,
+    factorFile: memories.factors?.path ?? '',
     tokenStepsParameters: connections('TOKEN', hardware.unitParameters.tokenSteps),
     tokenStepsFields: fields(hardware.layerNorm).filter(
       ({ name }) => ofTokenSteps.has(name) || name === 'out_base',

@@ -3,7 +3,7 @@ import {
   type IntegerGraph,
   type LinearNode,
   rangeOf,
-  shiftedWeights,
+  scaledWeights,
   tensorType,
 } from '../ir/index.ts';
 import { applyEpilogue } from './epilogue.ts';
@@ -16,8 +16,8 @@ export function prepareLinear(node: LinearNode, graph: IntegerGraph): Evaluator 
   const { join = 1 } = node;
   const rows = dimension(shape, 0) / join;
   const inputs = dimension(shape, 1) * join;
-  // Exponents of groups are part of the factors: a sum of shifted sums is the same number.
-  const weight = shiftedWeights(node.weight, inputs, node.groups);
+  // Factors of groups go into the weights: a sum of scaled sums is the same number.
+  const weight = scaledWeights(node.weight, inputs, node.groups);
   const product = prepareProduct(weight, dimension(node.output.shape, 1), inputs);
   const range = rangeOf(node.output.format);
   const { residual } = node.epilogue;

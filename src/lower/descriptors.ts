@@ -84,7 +84,7 @@ export function busBits(p: EngineParameters): AddressBits {
     EXP: of(p.EXP_DEPTH),
     RECIP: of(p.RECIP_DEPTH),
     STEP: of(Math.ceil(p.TOKENS / p.TP)),
-    GROUP: of(depths.exponents),
+    GROUP: of(depths.factors),
   };
 }
 
@@ -167,11 +167,11 @@ export function matmulTable(
       ...(p.ROW_EXPONENT > 0
         ? [unsignedField('step_base', a.STEP, op.a.source === 'normalized' ? stepBase(op.a) : 0)]
         : []),
-      ...(p.GROUP_EXPONENT > 0 ? groupFields(op) : []),
+      ...(p.GROUP_GROWTH > 0 ? groupFields(op) : []),
     ];
   };
   const groupFields = (op: MatmulOperation): Field[] => {
-    const base = exponentWord(program, op, p.TO);
+    const base = factorWord(program, op, p.TO);
     return [
       unsignedField('group_own', 1, base === null ? 0 : 1),
       unsignedField('group_base', a.GROUP, base ?? 0),
@@ -224,12 +224,12 @@ export function layerNormTable(
   );
 }
 
-/** The word of the exponents of an operation's first tile; null where its weights have no groups. */
-function exponentWord(program: Program, { b, tap }: MatmulOperation, TO: number): number | null {
+/** The word of the factors of an operation's first tile; null where its weights have no groups. */
+function factorWord(program: Program, { b, tap }: MatmulOperation, TO: number): number | null {
   if (b.source !== 'weights' && b.source !== 'weightStream') return null;
   const segment = program.weights.find(({ tensor }) => tensor === tap.tensor);
-  if (!segment || segment.exponents === null) return null;
-  return segment.exponents + (b.base - segment.base) / TO;
+  if (!segment || segment.factors === null) return null;
+  return segment.factors + (b.base - segment.base) / TO;
 }
 
 /** The word of the steps of the tokens whose first word in the memory of normalized tokens is `base`. */

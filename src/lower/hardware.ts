@@ -1,4 +1,4 @@
-import type { IntegerGraph } from '../ir/index.ts';
+import { GROUP_CODE_BITS, type IntegerGraph } from '../ir/index.ts';
 import {
   addressBits,
   type EngineParameters,
@@ -19,7 +19,7 @@ import {
   subBits,
 } from './descriptors.ts';
 import {
-  exponentImage,
+  factorImage,
   type MemoryImage,
   normImage,
   offsetImage,
@@ -68,8 +68,8 @@ export interface Hardware {
 
 export interface Memories {
   readonly parameters: MemoryImage;
-  /** Exponents of groups of weights; null without them. */
-  readonly exponents: MemoryImage | null;
+  /** Factors of groups of weights; null without them. */
+  readonly factors: MemoryImage | null;
   readonly offset: MemoryImage;
   readonly norm: MemoryImage;
   readonly activationTable: MemoryImage | null;
@@ -124,7 +124,7 @@ function memories(
 ): Memories {
   return {
     parameters: parameterImage(graph, program, p),
-    exponents: p.GROUP_EXPONENT > 0 ? exponentImage(graph, program, p) : null,
+    factors: p.GROUP_GROWTH > 0 ? factorImage(graph, program, p) : null,
     offset: offsetImage(graph, p),
     norm: normImage(graph, p),
     activationTable: p.HAS_TABLE
@@ -299,11 +299,11 @@ function constants(
       ['STEP_ADDR_BITS', a.STEP],
     );
   }
-  if (p.GROUP_EXPONENT > 0) {
+  if (p.GROUP_GROWTH > 0) {
     list.push(
-      ['GROUP_EXPONENT', p.GROUP_EXPONENT, 'largest exponent of groups of weights'],
-      ['GROUP_BITS', unsignedBits(p.GROUP_EXPONENT)],
-      ['GROUP_DEPTH', depth(depths.exponents), 'tiles of weights with groups'],
+      ['GROUP_GROWTH', p.GROUP_GROWTH, 'of a dot product with the factor of its group'],
+      ['GROUP_BITS', GROUP_CODE_BITS, 'which of the factors 2, 3, 4, 6'],
+      ['GROUP_DEPTH', depth(depths.factors), 'tiles of weights with groups'],
       ['GROUP_ADDR_BITS', a.GROUP],
     );
   }

@@ -1,4 +1,6 @@
 import {
+  GROUP_CODE_BITS,
+  GROUP_FACTORS,
   groupCount,
   type IntegerGraph,
   isKind,
@@ -21,7 +23,6 @@ import {
   roundingInBias,
   streamedWords,
   type TableSegment,
-  unsignedBits,
   type WeightSegment,
 } from '../plan/index.ts';
 import { hexWord } from './hex.ts';
@@ -148,34 +149,35 @@ function orderOf(weight: Int32Array, { groups, heads }: WeightSegment): InputOrd
   return { inputs: weight.length / (groups.count * groups.width), parts: heads };
 }
 
-/** One word for each tile of a weight with groups: the exponents of its TO rows, row 0 lowest. */
-export function exponentImage(
+/** One word for each tile of a weight with groups: the factors of its TO rows, row 0 lowest. */
+export function factorImage(
   graph: IntegerGraph,
   program: Program,
   p: EngineParameters,
 ): MemoryImage {
-  const bits = unsignedBits(p.GROUP_EXPONENT);
+  const bits = GROUP_CODE_BITS;
   const words: string[] = [];
   for (const segment of program.weights) {
     const node = find<LinearNode>(graph, segment.tensor);
-    if (segment.exponents === null || !node.groups) continue;
+    if (segment.factors === null || !node.groups) continue;
     const order = orderOf(node.weight, segment);
-    const { size, exponents } = node.groups;
+    const { size, factors } = node.groups;
     const count = groupCount(order.inputs, size);
     let lanes: number[] = [];
     for (const { row, k } of tileOrder(segment, p)) {
       const [group = 0, ...others] = groupsOfTile(order, size, k, p.TI);
       if (others.length > 0) throw new Error(`a tile of ${segment.tensor} has several groups`);
-      lanes.push(row === null ? 0 : (exponents[row * count + group] as number));
+      const factor = row === null ? undefined : factors[row * count + group];
+      lanes.push(factor === undefined ? 0 : GROUP_FACTORS.indexOf(factor));
       if (lanes.length < p.TO) continue;
-      const first = words.length === segment.exponents;
+      const first = words.length === segment.factors;
       words.push(hexWord(lanes, bits) + (first ? ` // ${words.length}: ${segment.path}` : ''));
       lanes = [];
     }
   }
   padToTwo(words, hexWord(Array<number>(p.TO).fill(0), bits));
-  const comment = `exponents of groups of weights: ${p.TO} x ${bits} bits for each tile`;
-  return image('group_exponents', 0, comment, words);
+  const comment = `factors of groups of weights, 0 .. 3 for ${GROUP_FACTORS.join(', ')}: ${p.TO} x ${bits} bits for each tile`;
+  return image('group_factors', 0, comment, words);
 }
 
 /** Bias and multiplier of every output channel: `{multiplier, bias}`, bias in the low bits. */

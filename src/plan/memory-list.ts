@@ -1,3 +1,4 @@
+import { GROUP_CODE_BITS } from '../ir/index.ts';
 import { unsignedBits } from './engine.ts';
 import type { EngineParameters } from './parameters.ts';
 import { instructionTable, productTable } from './program-memory.ts';
@@ -95,9 +96,7 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
       rom(several ? `weights of ${bits} bits` : 'weights', words, TI * bits),
     ),
     ...within('streams', p.stream ? [lines(p.stream)] : []),
-    ...(p.GROUP_EXPONENT > 0
-      ? [rom('group_exponents', depths.exponents, TO * unsignedBits(p.GROUP_EXPONENT))]
-      : []),
+    ...(p.GROUP_GROWTH > 0 ? [rom('group_factors', depths.factors, TO * GROUP_CODE_BITS)] : []),
     rom('embedding_offset', depths.offset, lanes * p.OFFSET_BITS),
     rom('channel_parameters', depths.parameters, p.BIAS_BITS + 16),
     ...within('sequencer', [

@@ -16,7 +16,7 @@ import {
   poolProduct,
   signedBitsOf,
 } from './unit-needs.ts';
-import { groupExponent } from './weight-groups.ts';
+import { groupGrowth } from './weight-groups.ts';
 import type { WeightStream } from './weight-stream.ts';
 
 /** The parameters of the RTL library, by the names they have there. */
@@ -49,8 +49,8 @@ export interface EngineParameters {
   readonly ACC_PROOF: string;
   /** Largest exponent of steps per token; 0 without them. */
   readonly ROW_EXPONENT: number;
-  /** Largest exponent of groups of weights; 0 without them. */
-  readonly GROUP_EXPONENT: number;
+  /** Bits by which factors of groups of weights widen a dot product; 0 without them. */
+  readonly GROUP_GROWTH: number;
   readonly BIAS_BITS: number;
   readonly SUM_BITS: number;
   /** Some sum is multiplied; where none is, the biases hold the constants that round. */
@@ -134,18 +134,18 @@ function largest(values: Iterable<number>): number {
 }
 
 /**
- * The accumulator extends a dot product, shifted by the exponent of its group, by at least one bit,
+ * The accumulator extends a dot product, times the factor of its group, by at least one bit,
  * whatever the proof allows.
  */
 export function accumulatorBits(
   proven: number,
   inputs: number,
-  { A_BITS: aBits, B_BITS: bBits, GROUP_EXPONENT }: AccumulatedBits,
+  { A_BITS: aBits, B_BITS: bBits, GROUP_GROWTH }: AccumulatedBits,
 ) {
-  return Math.max(proven, dotBits({ inputs, aBits, bBits }) + GROUP_EXPONENT + 1);
+  return Math.max(proven, dotBits({ inputs, aBits, bBits }) + GROUP_GROWTH + 1);
 }
 
-type AccumulatedBits = Pick<EngineParameters, 'A_BITS' | 'B_BITS' | 'GROUP_EXPONENT'>;
+type AccumulatedBits = Pick<EngineParameters, 'A_BITS' | 'B_BITS' | 'GROUP_GROWTH'>;
 
 /** A sum of products with a bias; the sums of tokens with steps of their own in their finest unit. */
 export function biasedBits(accumulator: number, bias: number): number {
@@ -182,8 +182,8 @@ export function engineParameters(
 
   const matrices = [...widths.values()].flatMap((w) => (w.kind === 'matrix' ? [w] : []));
   const largestSum = matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a));
-  const GROUP_EXPONENT = groupExponent(graph);
-  const multiplied = { A_BITS, B_BITS, GROUP_EXPONENT };
+  const GROUP_GROWTH = groupGrowth(graph);
+  const multiplied = { A_BITS, B_BITS, GROUP_GROWTH };
   const ACC_BITS = accumulatorBits(largestSum.accumulatorBits, TI, multiplied);
   const OFFSET_BIAS = embedding.offsetTo === 'accumulator';
   const RES_BITS = storageBits(embedding.output.format);
@@ -259,7 +259,7 @@ export function engineParameters(
     ACC_BITS,
     ACC_PROOF: largestSum.proof,
     ROW_EXPONENT,
-    GROUP_EXPONENT,
+    GROUP_GROWTH,
     BIAS_BITS,
     SUM_BITS,
     HAS_MULT,

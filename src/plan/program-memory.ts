@@ -53,7 +53,7 @@ export function productBits(p: EngineParameters): number {
     addressBits(p.TABLE_DEPTH) +
     (p.SKIP_PRODUCT ? p.SKIP_MULT_BITS : 1) +
     1;
-  const groups = p.GROUP_EXPONENT > 0 ? 1 + addressBits(depths.exponents) : 0;
+  const groups = p.GROUP_GROWTH > 0 ? 1 + addressBits(depths.factors) : 0;
   // Bases have strides.
   return sum(FLAGS) + counts + 2 * bases + addressBits(parameters) + part + epilogue + groups;
 }

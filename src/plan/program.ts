@@ -145,8 +145,8 @@ export interface WeightSegment {
   /** Bits of an element on chip; the stream has one width for all. */
   readonly bits: number;
   readonly reduction: number;
-  /** First word of the exponents of its tiles, a word a tile; null without groups of inputs. */
-  readonly exponents: number | null;
+  /** First word of the factors of its tiles, a word a tile; null without groups of inputs. */
+  readonly factors: number | null;
   /** Where the reduction index of the weight lies: heads are padded apart in the activations. */
   readonly heads: { readonly count: number; readonly width: number; readonly pitch: number } | null;
 }
@@ -212,8 +212,8 @@ export interface MemoryDepths {
   /** Weights on chip. */
   readonly weights: number;
   readonly parameters: number;
-  /** Exponents of groups of weights: words of a tile. */
-  readonly exponents: number;
+  /** Factors of groups of weights: words of a tile. */
+  readonly factors: number;
   /** Words of LayerNorm parameters, VL channels each. */
   readonly normParameters: number;
 }

@@ -1,7 +1,8 @@
 import type { Board } from '../boards/index.ts';
+import { GROUP_CODE_BITS } from '../ir/index.ts';
 import { type ArrayStyle, dotBits } from './array.ts';
 import { arrayCost } from './array-cost.ts';
-import { addressBits, unsignedBits } from './engine.ts';
+import { addressBits } from './engine.ts';
 import { type MemoryCells, memoryMapper } from './memory-map.ts';
 import type { EngineParameters } from './parameters.ts';
 import { type ModelledPart, modelledParts } from './resource-model/features.ts';
@@ -80,7 +81,7 @@ export function partsBeside(
     const count = products[name] ?? 0;
     const { lut, ff } = cells[name];
     const inMemories = name === 'memories' ? memories : NO_MEMORIES;
-    const shifts = name === 'accumulator' ? groupShift(p) : NO_CELLS;
+    const shifts = name === 'accumulator' ? groupScale(p) : NO_CELLS;
     const soft = hasDsp ? 0 : MULTIPLIER_LUTS * count;
     return {
       name,
@@ -119,18 +120,16 @@ export function arrayPart(p: EngineParameters, board: Board): EnginePart {
 const NO_CELLS = { lut: 0, ff: 0 };
 
 /**
- * `vt_group_shift` by formula, as Yosys makes it: a bit of four positions is a LUT of six inputs, and
- * two bits at the ends of a lane are less; registers of a tile's exponents, of three addresses, and
- * about ten flags, whatever the latency of the array: no part but the array depends on that.
+ * `vt_group_scale` by formula, as Yosys makes it: a bit of a lane is an AND, an adder and a choice of
+ * three. Registers of a tile's codes, of three addresses, and about eleven flags, whatever the latency
+ * of the array: no part but the array depends on that.
  */
-function groupShift(p: EngineParameters): { readonly lut: number; readonly ff: number } {
-  const { GROUP_EXPONENT, A_BITS: aBits, B_BITS: bBits, TI: inputs } = p;
-  if (GROUP_EXPONENT === 0) return NO_CELLS;
-  const address = addressBits(p.depths.exponents);
-  return {
-    lut: p.TP * p.TO * (dotBits({ inputs, aBits, bBits }) + GROUP_EXPONENT - 1) + address,
-    ff: p.TO * unsignedBits(GROUP_EXPONENT) + 3 * address + 10,
-  };
+function groupScale(p: EngineParameters): { readonly lut: number; readonly ff: number } {
+  const { GROUP_GROWTH, A_BITS: aBits, B_BITS: bBits, TI: inputs } = p;
+  if (GROUP_GROWTH === 0) return NO_CELLS;
+  const address = addressBits(p.depths.factors);
+  const lane = 3 * dotBits({ inputs, aBits, bBits }) + GROUP_GROWTH - 1;
+  return { lut: p.TP * p.TO * lane + address, ff: p.TO * GROUP_CODE_BITS + 3 * address + 11 };
 }
 
 /** Multipliers of the units, in DSPs. */

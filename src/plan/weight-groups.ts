@@ -1,11 +1,11 @@
-import { type IntegerGraph, isKind, type LinearNode, MAX_GROUP_EXPONENT } from '../ir/index.ts';
+import { GROUP_GROWTH, type IntegerGraph, isKind, type LinearNode } from '../ir/index.ts';
 import type { EngineShape } from './engine.ts';
 import type { WeightSegment } from './program.ts';
 import { inputParts } from './schedule/groups.ts';
 
-/** The largest exponent of groups of weights in a graph; 0 where no node has groups. */
-export function groupExponent({ nodes }: IntegerGraph): number {
-  return nodes.some((node) => node.kind === 'linear' && node.groups) ? MAX_GROUP_EXPONENT : 0;
+/** Bits by which factors of groups of weights widen the sums of a graph; 0 where no node has groups. */
+export function groupGrowth({ nodes }: IntegerGraph): number {
+  return nodes.some((node) => node.kind === 'linear' && node.groups) ? GROUP_GROWTH : 0;
 }
 
 /** Inputs of a weight in the order in which tiles have them. */

@@ -1,13 +1,13 @@
 import type { WeightMethod, WeightObserver } from '../dsl/quant-method.ts';
-import { groupCount, MAX_GROUP_EXPONENT, type NumberFormat, type Range } from '../ir/index.ts';
+import { GROUP_FACTORS, groupCount, type NumberFormat, type Range } from '../ir/index.ts';
 import type { FloatTensor } from '../model/index.ts';
 import { ofValues } from './distribution.ts';
 import { observe } from './observers.ts';
 
-/** The finest step of a row of weights, and by which powers of two the steps of its groups are larger. */
+/** The finest step of a row of weights, and by which factors the steps of its groups are larger. */
 export interface RowSteps {
   readonly step: number;
-  readonly exponents: readonly number[];
+  readonly factors: readonly number[];
 }
 
 /** Inputs of a group; null where a step is that of a row or of several. */
@@ -17,12 +17,12 @@ export function groupSize({ granularity }: WeightMethod, inputs: number): number
 
 /** A step for each row alone, as `weightSteps` gives them. */
 export function wholeRows(steps: readonly number[]): readonly RowSteps[] {
-  return steps.map((step) => ({ step, exponents: [0] }));
+  return steps.map((step) => ({ step, factors: [1] }));
 }
 
 /**
- * Steps of the groups of every row `[out, in]`: powers of two of each other, so that hardware shifts
- * where it would have to multiply.
+ * Steps of the groups of every row `[out, in]`: multiples of the row's finest by `GROUP_FACTORS`, so
+ * that hardware adds and shifts where it would have to multiply.
  *
  * @param steps of the rows as a whole, 0 for rows of zeros
  * @param range the codes that weights take
@@ -46,14 +46,12 @@ export function groupSteps(
       const free = minimizes(observer) || (values.min === 0 && values.max === 0);
       return free ? 0 : observe(observer, values, kind, format).scale;
     });
-    return step > 0 ? rowSteps(groups, step, least, range) : { step, exponents: groups.map(zero) };
+    return step > 0 ? rowSteps(groups, step, least, range) : evenly(step, groups);
   });
 }
 
-const zero = () => 0;
-
 /**
- * Observers that look for the smallest error leave all exponents open to the search by squared error;
+ * Observers that look for the smallest error leave all factors open to the search by squared error;
  * the others say a range, and a group's step is at least that of its range.
  */
 function minimizes({ kind }: WeightObserver): boolean {
@@ -62,12 +60,22 @@ function minimizes({ kind }: WeightObserver): boolean {
 
 /** Finest steps that are tried, so many within an octave. */
 const TRIES = 8;
+/** Of the largest steps that go with them, as parts of an octave around the row's own step. */
+const FIRST_TRY = -4;
+const LAST_TRY = 7;
 /** A step counts as large enough in spite of rounding errors. */
 const SLACK = 1 - 1e-9;
+const LARGEST = GROUP_FACTORS.at(-1) as number;
+
+/** All groups at the row's own step. */
+function evenly(step: number, groups: readonly unknown[]): RowSteps {
+  const [smallest = 1] = GROUP_FACTORS;
+  return { step: step / smallest, factors: groups.map(() => smallest) };
+}
 
 /**
- * Of finest steps around an eighth of the row's, each with the best exponent of every group, the one
- * with the smallest squared error; the row's own step where none is better.
+ * Of finest steps whose largest multiple is around the row's own step, each with the best factor of
+ * every group, the one with the smallest squared error; the row's own step where none is better.
  */
 function rowSteps(
   groups: readonly Float32Array[],
@@ -75,31 +83,26 @@ function rowSteps(
   least: readonly number[],
   range: Range,
 ): RowSteps {
-  const errorAt = (one: number) => groups.reduce((sum, g) => sum + squaredError(g, one, range), 0);
-  let best: RowSteps = { step, exponents: groups.map(zero) };
-  let smallest = errorAt(step);
-  for (let i = 0; i < TRIES && smallest > 0; i++) {
-    const finest = step * 2 ** (i / TRIES - MAX_GROUP_EXPONENT);
+  const wanted = Math.max(...least) * SLACK;
+  let best = evenly(step, groups);
+  let smallest = groups.reduce((sum, group) => sum + squaredError(group, step, range), 0);
+  for (let i = FIRST_TRY; i <= LAST_TRY && smallest > 0; i++) {
+    const finest = (step * 2 ** (i / TRIES)) / LARGEST;
+    if (finest * LARGEST < wanted) continue;
     let error = 0;
-    const exponents = groups.map((group, g) => {
-      let chosen = MAX_GROUP_EXPONENT;
-      let own = squaredError(group, finest * 2 ** chosen, range);
-      for (let e = chosen - 1; e >= 0 && finest * 2 ** e >= SLACK * (least[g] as number); e--) {
-        const found = squaredError(group, finest * 2 ** e, range);
-        if (found < own) [chosen, own] = [e, found];
+    const factors = groups.map((group, g) => {
+      let [chosen, own] = [LARGEST, Number.POSITIVE_INFINITY];
+      for (const factor of GROUP_FACTORS) {
+        if (finest * factor < SLACK * (least[g] as number)) continue;
+        const found = squaredError(group, finest * factor, range);
+        if (found < own) [chosen, own] = [factor, found];
       }
       error += own;
       return chosen;
     });
-    if (error < smallest) [smallest, best] = [error, normalized(finest, exponents)];
+    if (error < smallest) [smallest, best] = [error, { step: finest, factors }];
   }
   return best;
-}
-
-/** With the smallest exponent 0. */
-function normalized(step: number, exponents: readonly number[]): RowSteps {
-  const common = Math.min(...exponents);
-  return { step: step * 2 ** common, exponents: exponents.map((e) => e - common) };
 }
 
 /** `sum (w - Q(w))^2`; ties do not matter, both neighbours are equally far. */
@@ -113,25 +116,23 @@ function squaredError(values: Float32Array, step: number, { low, high }: Range):
   return error;
 }
 
-/** The same with a finest step of at least `least`: groups of finer ones take a coarser. */
-export function notBelow({ step, exponents }: RowSteps, least: number): RowSteps {
-  let [finest, rest] = [step, exponents];
-  while (finest > 0 && finest < least && rest.some((e) => e > 0)) {
-    finest *= 2;
-    rest = rest.map((e) => Math.max(0, e - 1));
-  }
-  return { step: Math.max(finest, least), exponents: rest };
+/**
+ * The same with a finest step of at least `least`: the factors are then the smallest with which no
+ * group has a finer step than before, as far as there are such.
+ */
+export function notBelow({ step, factors }: RowSteps, least: number): RowSteps {
+  if (step >= least) return { step, factors };
+  const coarser = (factor: number) =>
+    GROUP_FACTORS.find((f) => f * least >= SLACK * factor * step) ?? LARGEST;
+  return { step: least, factors: factors.map(coarser) };
 }
 
-/** Of every input of a row, the step of its group in finest ones; null where all are 1. */
+/** Of every input of a row, the step of its group in finest ones; null without groups. */
 export function inputUnits(
-  { exponents }: RowSteps,
+  { factors }: RowSteps,
   inputs: number,
   size: number | null,
 ): Float64Array | null {
-  if (size === null || exponents.every((e) => e === 0)) return null;
-  return Float64Array.from(
-    { length: inputs },
-    (_, k) => 2 ** (exponents[Math.floor(k / size)] as number),
-  );
+  if (size === null) return null;
+  return Float64Array.from({ length: inputs }, (_, k) => factors[Math.floor(k / size)] as number);
 }

@@ -1,8 +1,9 @@
 import { clip, createRandom, roundHalfEven } from '../arithmetic/index.ts';
 import {
+  GROUP_FACTORS,
   type NumberFormat,
   type Range,
-  shiftedWeights,
+  scaledWeights,
   type TensorType,
   type WeightGroups,
 } from '../ir/index.ts';
@@ -28,7 +29,7 @@ export interface QuantizedWeights {
   /** Steps of groups of the inputs, in those of their output channel; null without groups. */
   readonly groups: WeightGroups | null;
   /** The codes in steps of their output channel. */
-  readonly shifted: Int32Array;
+  readonly scaled: Int32Array;
   /** Real value of one step, per output channel: of the finest where it has groups. */
   readonly scales: readonly number[];
   /** With the zero-point term of the input. */
@@ -70,11 +71,9 @@ export function quantizeWeights(
   const uniform = size
     ? groupSteps(method.weight, weight, whole, size, format, range)
     : wholeRows(whole);
-  // Mixed rows have one step: their levels are few.
-  const wanted = uniform.map(({ step, exponents }, n) =>
-    mixed?.includes(n)
-      ? { step: levelStep(rowOf(weight, n), mixed.levels), exponents: exponents.map(() => 0) }
-      : { step, exponents },
+  // Mixed rows have one step, of all groups: their levels are few.
+  const wanted = uniform.map((row, n) =>
+    mixed?.includes(n) ? oneStep(row, levelStep(rowOf(weight, n), mixed.levels)) : row,
   );
   const forBias = Array.from(bias.data, (b) => Math.abs(b) / (input.scale * LARGEST_BIAS));
   const largest = wanted.reduce((a, { step }, n) => Math.max(a, step, forBias[n] as number), 0);
@@ -91,22 +90,22 @@ export function quantizeWeights(
     facts,
     mixed,
   );
-  const exponents = Int32Array.from(steps.flatMap((row) => row.exponents));
-  const groups = size ? { size, exponents } : null;
-  const shifted = shiftedWeights(codes, width, groups ?? undefined);
+  const factors = Int32Array.from(steps.flatMap((row) => row.factors));
+  const groups = size ? { size, factors } : null;
+  const scaled = scaledWeights(codes, width, groups ?? undefined);
   const floatBias = method.biasCorrection
-    ? correctedBias(weight, bias, shifted, scales, facts)
+    ? correctedBias(weight, bias, scaled, scales, facts)
     : Array.from(bias.data);
   const zeroPoint = input.zeroPoint ?? 0;
   return {
     codes,
     groups,
-    shifted,
+    scaled,
     scales,
     floatBias,
     bias: Int32Array.from({ length: out }, (_, n) => {
       const own = (floatBias[n] as number) / (input.scale * (scales[n] as number));
-      const row = shifted.subarray(n * width, (n + 1) * width);
+      const row = scaled.subarray(n * width, (n + 1) * width);
       const known = zeroPoint === 0 ? 0 : zeroPoint * row.reduce((sum, code) => sum + code, 0);
       return clip(roundHalfEven(own), -LARGEST_BIAS, LARGEST_BIAS) - known;
     }),
@@ -117,6 +116,12 @@ export function quantizeWeights(
 interface Mixed {
   readonly levels: readonly number[];
   includes(row: number): boolean;
+}
+
+/** Steps of a row whose groups all have the step `whole`: with the same factor, the smallest if any. */
+function oneStep({ factors }: RowSteps, whole: number): RowSteps {
+  const [smallest = 1] = factors.length > 1 ? GROUP_FACTORS : [];
+  return { step: whole / smallest, factors: factors.map(() => smallest) };
 }
 
 function mixedRows(
@@ -155,10 +160,12 @@ function roundWeights(
   const moments = rounding.kind === 'comq' ? facts.moments() : null;
   for (let n = 0; n < out; n++) {
     const row = rowOf(weight, n);
-    const { step } = steps[n] as RowSteps;
+    const { step, factors } = steps[n] as RowSteps;
     const units = inputUnits(steps[n] as RowSteps, width, size);
-    if (mixed?.includes(n)) codes.set(roundToLevels(row, step, mixed.levels), n * width);
-    else if (moments) {
+    if (mixed?.includes(n)) {
+      const whole = step * (factors[0] as number);
+      codes.set(roundToLevels(row, whole, mixed.levels), n * width);
+    } else if (moments) {
       const rounded = roundComq(row, step, range, moments, least[n], units);
       codes.set(rounded.codes, n * width);
       scales[n] = rounded.scale;
@@ -173,7 +180,7 @@ function roundWeights(
 function correctedBias(
   { shape, data }: FloatTensor,
   bias: FloatTensor,
-  shifted: Int32Array,
+  scaled: Int32Array,
   scales: readonly number[],
   facts: LayerFacts,
 ): number[] {
@@ -181,7 +188,7 @@ function correctedBias(
   const mean = columnMeans(facts.rows());
   return Array.from(bias.data, (b, n) => {
     const own = data.subarray(n * width, (n + 1) * width);
-    const rounded = shifted.subarray(n * width, (n + 1) * width);
+    const rounded = scaled.subarray(n * width, (n + 1) * width);
     return b - ((scales[n] as number) * dot(rounded, mean) - dot(own, mean));
   });
 }

@@ -232,15 +232,15 @@ const cases: readonly [string, () => IntegerGraph, readonly string[]][] = [
     ],
   ],
   [
-    'groups that are no part of the inputs, too few exponents, and one beyond two bits',
+    'groups that are no part of the inputs, too few factors, and one that is none',
     () => {
-      const groups = (n: LinearNode, size: number, exponents: Int32Array) => ({
+      const groups = (n: LinearNode, size: number, factors: Int32Array) => ({
         ...n,
-        groups: { size, exponents },
+        groups: { size, factors },
       });
       const one = change(graph, 'linear', (n) => groups(n, 13, new Int32Array(12)));
       const two = change(one, 'linear', (n) => groups(n, 5, new Int32Array(35)), OUTPUT);
-      const four = (n: LinearNode) => put(new Int32Array(n.weight.length / 4), 7, 4);
+      const four = (n: LinearNode) => put(new Int32Array(n.weight.length / 4).fill(2), 7, 5);
       return change(two, 'linear', (n) => groups(n, 4, four(n)), HIDDEN);
     },
     [`VT358 ${QUERY}`, `VT352 ${OUTPUT}`, `VT358 ${HIDDEN}`],
@@ -453,17 +453,17 @@ describe('check', () => {
     });
   });
 
-  // Products of 12 int8 x int8 are below 2^18; with the exponents of two bits, 3 bits more.
-  it('counts groups of weights with all bits of their exponents', () => {
+  // Products of 12 int8 x int8 are below 2^18; with the largest factor, 6, below 2^21.
+  it('counts groups of weights with the largest factor', () => {
     const grouped = change(
       graph,
       'linear',
-      (n) => ({ ...n, groups: { size: 6, exponents: new Int32Array(24) } }),
+      (n) => ({ ...n, groups: { size: 6, factors: new Int32Array(24).fill(3) } }),
       QUERY,
     );
     expect(check(grouped).widths.get(QUERY)).toMatchObject({
       accumulatorBits: 22,
-      proof: 'int8 x int8 x 2^3 x 12 products: |acc| <= 1572864, 22 bits',
+      proof: 'int8 x 6*int8 x 12 products: |acc| <= 1179648, 22 bits',
     });
   });
 

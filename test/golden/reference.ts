@@ -139,9 +139,9 @@ function linear(node: LinearNode, codes: Find): Element {
   };
 }
 
-/** `sum_g (sum_{k in g} product(k)) << e[n,g]`, a group after the other. */
+/** `sum_g (sum_{k in g} product(k)) * factor[n,g]`, a group after the other. */
 function groupedSum(
-  { size, exponents }: NonNullable<LinearNode['groups']>,
+  { size, factors }: NonNullable<LinearNode['groups']>,
   inputs: number,
   n: number,
   product: (k: number) => bigint,
@@ -149,7 +149,7 @@ function groupedSum(
   const count = Math.ceil(inputs / size);
   return sum(count, (g) => {
     const own = sum(Math.min(size, inputs - g * size), (k) => product(g * size + k));
-    return own << big(exponents, n * count + g);
+    return own * big(factors, n * count + g);
   });
 }
 

@@ -117,15 +117,15 @@ describe('a manifest', () => {
     const graph = imported(manifest);
     const result = goldenResult(graph, runGolden(graph, Int32Array.of(10, 20)));
     expect([...result]).toEqual([48, -57 + 10, 9 + 20]);
-    const groups = { size: 1, exponents: [1, 0, 0, 3, 2, 0] };
+    const groups = { size: 1, factors: [2, 3, 4, 6, 3, 2] };
     const grouped = imported(withHead({ groups }));
-    const shifted = goldenResult(grouped, runGolden(grouped, Int32Array.of(10, 20)));
-    expect([...shifted]).toEqual([2 * 48, -8 * 57 + 10, -4 * 48 + 57 + 20]);
+    const scaled = goldenResult(grouped, runGolden(grouped, Int32Array.of(10, 20)));
+    expect([...scaled]).toEqual([2 * 48, -6 * 57 + 10, -3 * 48 + 2 * 57 + 20]);
   });
 
-  it('wants an exponent for every group', () => {
-    const groups = { size: 1, exponents: [1, 0, 0] };
-    expect(faults(withHead({ groups }))).toEqual(['VT235 nodes[2].groups.exponents']);
+  it('wants a factor for every group', () => {
+    const groups = { size: 1, factors: [2, 3, 4] };
+    expect(faults(withHead({ groups }))).toEqual(['VT235 nodes[2].groups.factors']);
   });
 
   it('joins rows, and leaves rows before the first out of the mean', () => {

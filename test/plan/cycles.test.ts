@@ -83,7 +83,7 @@ const program: Program = {
     result: 2,
     weights: 16,
     parameters: 8,
-    exponents: 0,
+    factors: 0,
     normParameters: 2,
   },
 };

@@ -3,13 +3,7 @@ import { createRandom } from '../../src/arithmetic/index.ts';
 import { plainMethod, type QuantMethod, type WeightMethod } from '../../src/dsl/quant-method.ts';
 import { randomImages } from '../../src/images/random.ts';
 import { randomParameters } from '../../src/import/index.ts';
-import {
-  isKind,
-  type LinearNode,
-  type Range,
-  shiftedWeights,
-  uniform,
-} from '../../src/ir/index.ts';
+import { isKind, type LinearNode, type Range, scaledWeights, uniform } from '../../src/ir/index.ts';
 import type { FloatTensor } from '../../src/model/index.ts';
 import { groupSteps, inputUnits, notBelow, type RowSteps } from '../../src/quantize/group-steps.ts';
 import { quantize } from '../../src/quantize/index.ts';
@@ -79,8 +73,7 @@ describe('steps of groups', () => {
       const with_ = errorOf(own, row.step, inputUnits(row, 32, SIZE), range);
       const without = errorOf(own, whole[n]!, null, range);
       expect(with_).toBeLessThanOrEqual(without * (1 + 1e-9));
-      expect(Math.min(...row.exponents)).toBe(0);
-      expect(Math.max(...row.exponents)).toBeLessThanOrEqual(3);
+      for (const factor of row.factors) expect([2, 3, 4, 6]).toContain(factor);
       before += without;
       after += with_;
     });
@@ -99,27 +92,29 @@ describe('steps of groups', () => {
     });
   });
 
-  it('of groups that differ by powers of two are those', () => {
-    const data = Float32Array.from({ length: 32 }, (_, i) => (i % 8) * 2 ** -(i >> 3));
+  it('of groups that differ by the factors are those', () => {
+    const factors = [6, 4, 3, 2];
+    const data = Float32Array.from({ length: 32 }, (_, i) => (i % 8) * (factors[i >> 3] as number));
     const [row] = stepsOf({ shape: [1, 32], data }, plainMethod.weight);
-    expect(row?.exponents).toEqual([3, 2, 1, 0]);
-    expect(row?.step).toBeCloseTo(1 / 8, 12);
+    expect(row?.factors).toEqual(factors);
+    expect(row?.step).toBeCloseTo(1, 12);
   });
 
   it('of zeros are nothing, and a bound coarsens the finest', () => {
     const [row] = stepsOf({ shape: [1, 32], data: new Float32Array(32) }, plainMethod.weight);
-    expect(row).toEqual({ step: 0, exponents: [0, 0, 0, 0] });
-    expect(notBelow({ step: 1, exponents: [3, 0, 1, 2] }, 3)).toEqual({
-      ...{ step: 4, exponents: [1, 0, 0, 0] },
+    expect(row).toEqual({ step: 0, factors: [2, 2, 2, 2] });
+    // Steps of 6, 2, 3 and 4 in steps of 1.5 are of 6, 3, 3 and 4.5.
+    expect(notBelow({ step: 1, factors: [6, 2, 3, 4] }, 1.5)).toEqual({
+      ...{ step: 1.5, factors: [4, 2, 2, 3] },
     });
-    expect(notBelow({ step: 1, exponents: [1, 0] }, 3)).toEqual({ step: 3, exponents: [0, 0] });
-    expect(notBelow({ step: 1, exponents: [1, 0] }, 0.5)).toEqual({ step: 1, exponents: [1, 0] });
+    expect(notBelow({ step: 1, factors: [2, 6] }, 7)).toEqual({ step: 7, factors: [2, 2] });
+    expect(notBelow({ step: 1, factors: [2, 6] }, 0.5)).toEqual({ step: 1, factors: [2, 6] });
   });
 });
 
 describe('rounding in groups', () => {
   const range = { low: -7, high: 7 };
-  const units = Float64Array.from({ length: 32 }, (_, i) => 2 ** (3 - (i >> 3)));
+  const units = Float64Array.from({ length: 32 }, (_, i) => [6, 4, 3, 2][i >> 3] as number);
   const row = unevenRows(1, 2).data;
   const moments = noFacts.moments();
   const nearest = roundNearest(row, 0.05, range, units);
@@ -201,12 +196,12 @@ describe('a model with groups', () => {
         if (!path.endsWith('linear1.weight')) return sum;
         const { shape, data } = parameters.get(path) as FloatTensor;
         const inputs = shape[1] as number;
-        const shifted = shiftedWeights(weight, inputs, groups);
-        for (let n = 0; n < shifted.length; n += inputs) {
+        const scaled = scaledWeights(weight, inputs, groups);
+        for (let n = 0; n < scaled.length; n += inputs) {
           let [xy, yy, xx] = [0, 0, 0];
           for (let i = n; i < n + inputs; i++) {
-            xy += data[i]! * shifted[i]!;
-            yy += shifted[i]! ** 2;
+            xy += data[i]! * scaled[i]!;
+            yy += scaled[i]! ** 2;
             xx += data[i]! ** 2;
           }
           sum += xx - xy ** 2 / yy;

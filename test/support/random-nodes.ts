@@ -1,6 +1,7 @@
 import type { Random } from '../../src/arithmetic/index.ts';
 import {
   type Epilogue,
+  GROUP_FACTORS,
   type IntegerNode,
   type LayerNormNode,
   type LinearNode,
@@ -162,9 +163,9 @@ export function linear(
   const index = part.table ? uniform(8) : output.format;
   const { groupSize } = options;
   const grouped = groupSize > 0 && inputs > groupSize;
-  // The mean of the shifts 0 .. 3 of a group, in squares.
-  const shifted = grouped ? Math.sqrt((1 + 4 + 16 + 64) / 4) : 1;
-  const sumSpread = spread(input.format) * spread(weightFormat) * Math.sqrt(inputs) * shifted;
+  // The mean of the factors of a group, in squares.
+  const scaled = grouped ? Math.sqrt((4 + 9 + 16 + 36) / 4) : 1;
+  const sumSpread = spread(input.format) * spread(weightFormat) * Math.sqrt(inputs) * scaled;
   const node: LinearNode = {
     kind: 'linear',
     output,
@@ -175,8 +176,9 @@ export function linear(
     ...(grouped && {
       groups: {
         size: groupSize,
-        exponents: Int32Array.from({ length: outputs * Math.ceil(inputs / groupSize) }, () =>
-          random.nextInt(0, 3),
+        factors: Int32Array.from(
+          { length: outputs * Math.ceil(inputs / groupSize) },
+          () => GROUP_FACTORS[random.nextInt(0, 3)] as number,
         ),
       },
     }),
@@ -187,7 +189,7 @@ export function linear(
       ...dyadicPerChannel(
         build,
         outputs,
-        factor(input.format, weightFormat, inputs, index) / shifted,
+        factor(input.format, weightFormat, inputs, index) / scaled,
         47,
       ),
       ...range,

@@ -32,10 +32,10 @@ function quantized(
   return quantize(model, randomParameters(model, 1), images, settled);
 }
 
-/** Exponents of groups that the graph has. */
-function exponents({ nodes }: IntegerGraph): Set<number> {
+/** Factors of groups that the graph has. */
+function factors({ nodes }: IntegerGraph): Set<number> {
   return new Set(
-    nodes.flatMap((n) => (n.kind === 'linear' && n.groups ? [...n.groups.exponents] : [])),
+    nodes.flatMap((n) => (n.kind === 'linear' && n.groups ? [...n.groups.factors] : [])),
   );
 }
 
@@ -84,7 +84,7 @@ describe.skipIf(!hasVerilator)('groups of weights', { timeout: 600_000 }, () => 
 
   test.each(cases)('%s: RTL and golden model are equal', async (name, make, tile, target) => {
     const graph = make();
-    expect(exponents(graph).size).toBeGreaterThan(1);
+    expect(factors(graph).size).toBeGreaterThan(1);
     const { folder } = build(graph, name.slice(0, 8).trim(), { tile, ...target });
     expect(await lint(folder)).toEqual({ warnings: [] });
     const report = await simulate(folder, { images: 3, stalls: true, seed: 5, trace: false });
@@ -104,11 +104,11 @@ describe.skipIf(!hasVerilator)('groups of weights', { timeout: 600_000 }, () => 
   });
 
   test.each([
-    ['vt_group_shift.v', 'own_word_q ? exponent_i', '1 ? exponent_i'],
-    ['vt_group_shift.v', 'localparam O = l % TO', 'localparam O = TO - 1 - l % TO'],
-    ['vt_group_shift.v', 'if (took[LATENCY])', 'if (took[LATENCY-1])'],
-    ['vt_group_shift.v', 'first_q ? base_q : addr_q + 1', 'addr_q + 1'],
-    ['vt_group_shift.v', 'own_word_q <= own_addr_q', 'own_word_q <= own_q'],
+    ['vt_group_scale.v', 'scaled_q   <= own_word_q', 'scaled_q   <= own_addr_q'],
+    ['vt_group_scale.v', 'localparam O = l % TO', 'localparam O = TO - 1 - l % TO'],
+    ['vt_group_scale.v', 'if (took[LATENCY])', 'if (took[LATENCY-1])'],
+    ['vt_group_scale.v', 'first_q ? base_q : addr_q + 1', 'addr_q + 1'],
+    ['vt_group_scale.v', 's ? sum <<< 1', 's ? once <<< 1'],
   ])('a change of %s, %s, is found', async (file, from, to) => {
     const { folder } = build(small(), `mutant${file}${from.length}`, { tile });
     const path = join(folder, 'rtl', file);

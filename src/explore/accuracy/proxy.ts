@@ -65,14 +65,14 @@ function weightNoise(
 ): number {
   // A tensor that has no node of its own, the input of two heads: the step only bounds biases.
   const type = input ?? { name: path, shape: [], format: uniform(8), scale: 1 };
-  const { shifted, scales } = quantizeWeights(context, path, type, uniform(bits));
+  const { scaled, scales } = quantizeWeights(context, path, type, uniform(bits));
   const { data, shape } = tensor(context, `${path}.weight`);
   const width = shape[1] ?? 1;
   let signal = 0;
   let noise = 0;
   data.forEach((w, i) => {
     signal += w * w;
-    noise += (w - (shifted[i] as number) * (scales[Math.floor(i / width)] as number)) ** 2;
+    noise += (w - (scaled[i] as number) * (scales[Math.floor(i / width)] as number)) ** 2;
   });
   return signal > 0 ? noise / signal : 0;
 }

@@ -32,7 +32,7 @@ function thinNode(whole: IntegerNode): IntegerNode {
       return {
         ...node,
         weight: NOTHING,
-        ...(node.groups && { groups: { ...node.groups, exponents: NOTHING } }),
+        ...(node.groups && { groups: { ...node.groups, factors: NOTHING } }),
         epilogue: { ...epilogue, bias: extremes(bias), multiplier: extremes(multiplier) },
       };
     }

@@ -99,12 +99,12 @@ function linear(node: ManifestNodeOf<'linear'>, path: Path, context: NodeContext
   const weight = tensors.int32(node.weight, wanted);
   const size = node.groups?.size ?? 1;
   const shape = [outputs, groupCount(join * inputs, size)];
-  const at = { shape, path: [...path, 'groups', 'exponents'] };
-  const exponents = node.groups && tensors.int32(node.groups.exponents, at);
-  if (!weight || !bias || !multiplier || !clip || (node.groups && !exponents)) return null;
+  const at = { shape, path: [...path, 'groups', 'factors'] };
+  const factors = node.groups && tensors.int32(node.groups.factors, at);
+  if (!weight || !bias || !multiplier || !clip || (node.groups && !factors)) return null;
   const own = { kind, input, join, path: pathOf(node), weight, weightFormat };
   const epilogue = { bias, multiplier, shift, ...clip, residual };
-  return { ...own, ...(exponents && { groups: { size, exponents } }), epilogue, output };
+  return { ...own, ...(factors && { groups: { size, factors } }), epilogue, output };
 }
 
 function scores(node: ManifestNodeOf<'scores'>, path: Path, context: NodeContext) {

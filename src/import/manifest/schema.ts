@@ -123,7 +123,7 @@ const linear = z.strictObject({
   bias: perChannel.default(0),
   multiplier: perChannel.default(1),
   join: count.default(1),
-  groups: z.strictObject({ size: count, exponents: tensor }).nullable().default(null),
+  groups: z.strictObject({ size: count, factors: tensor }).nullable().default(null),
   residual: z
     .strictObject({ input: name, multiplier: integer.default(1), shift: integer.default(0) })
     .nullable()

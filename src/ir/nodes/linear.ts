@@ -7,7 +7,7 @@ import type { WeightGroups } from './weight-groups.ts';
 /**
  * `acc[t,n] = sum_k x[t,k] * weight[n,k]`, then the epilogue. With `join` rows of the input to one:
  * `acc[t,n] = sum_j sum_k x[t*join + j, k] * weight[n, j*inputs + k]`. With groups the weights are
- * `shiftedWeights`.
+ * `scaledWeights`.
  */
 export interface LinearNode {
   readonly kind: 'linear';

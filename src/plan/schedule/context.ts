@@ -113,7 +113,7 @@ export function scheduleContext(
   const weightStream = allocator();
   const weightSections = new Map<number, Allocator>();
   const parameterMemory = allocator();
-  const exponentMemory = allocator();
+  const factorMemory = allocator();
   const normMemory = allocator();
   const activationTables = tableAllocator();
   const tables = { exp: tableAllocator(), reciprocal: tableAllocator(), rsqrt: tableAllocator() };
@@ -140,7 +140,7 @@ export function scheduleContext(
     offset: tokenWords(shape, tokens) * residualStride,
     weights: [...weightSections.values()].reduce((sum, { depth }) => sum + depth, 0),
     parameters: parameterMemory.depth,
-    exponents: exponentMemory.depth,
+    factors: factorMemory.depth,
     normParameters: normMemory.depth,
   });
 
@@ -176,7 +176,7 @@ export function scheduleContext(
       const base = external ? weightStream.take(words) : takeOnChip(bits, words);
       const segment = {
         ...{ tensor: output.name, path, base, groups, reduction, heads, bits },
-        exponents: node.groups ? exponentMemory.take(words / TO) : null,
+        factors: node.groups ? factorMemory.take(words / TO) : null,
         streamed: external,
       };
       weights.push(segment);

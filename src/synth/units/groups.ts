@@ -27,7 +27,7 @@ export const unitRoots: Readonly<Record<string, UnitGroup>> = {
   vt_token_streamer: 'operands',
   vt_operands: 'operands',
   vt_accumulator: 'accumulator',
-  vt_group_shift: 'accumulator',
+  vt_group_scale: 'accumulator',
   vt_epilogue: 'epilogue',
   vt_channel_parameters: 'epilogue',
   vt_softmax: 'softmax',

@@ -10,7 +10,7 @@ rtl/vt_delay.v
 rtl/vt_delay_control.v
 rtl/vt_dot_product.v
 rtl/vt_epilogue.v
-rtl/vt_group_shift.v
+rtl/vt_group_scale.v
 rtl/vt_group_sum.v
 rtl/vt_layer_norm.v
 rtl/vt_mac_array.v

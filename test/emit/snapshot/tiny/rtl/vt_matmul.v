@@ -6,8 +6,8 @@
 //   +1              memory word                     +3+R  sum in E0
 //   +2              operand register                +5+R  skip address (E2)
 //   +2+R            dot products                    +10+R result written (E7)
-// With groups of weights (GROUP_EXPONENT > 0) a dot product is shifted by its tile's exponents,
-// with steps per token (ROW_EXPONENT > 0) a sum by its row's in E0, before its bias.
+// With groups of weights (GROUP_GROWTH > 0) dot products are scaled by their tile's factors; with
+// steps per token (ROW_EXPONENT > 0) a sum is shifted by its row's in E0, before its bias.
 // The planner's cycle model uses the same numbers (src/plan/engine.ts).
 `default_nettype none
 module vt_matmul #(
@@ -80,8 +80,8 @@ module vt_matmul #(
   parameter ROW_EXPONENT = 0,
   parameter STEP_BITS    = 1,     // holds ROW_EXPONENT
   parameter STEP_ADDR_BITS = 1,
-  parameter GROUP_EXPONENT = 0,   // of groups of weights: the largest, 0 without them
-  parameter GROUP_BITS   = 1,     // holds GROUP_EXPONENT
+  parameter GROUP_GROWTH = 0,     // bits that factors of groups add, 0 without groups
+  parameter GROUP_BITS   = 1,     // of the code of a factor
   parameter GROUP_ADDR_BITS = 1
 ) (
   input  wire                       clk_i,
@@ -138,7 +138,7 @@ module vt_matmul #(
   input  wire [TI*W_BITS-1:0]       b_weight_i,       // one cycle after the address, or the taking
   input  wire [TP*WORD*ACT_BITS-1:0] b_key_i,
   output wire [GROUP_ADDR_BITS-1:0] group_addr_o,
-  input  wire [TO*GROUP_BITS-1:0]   group_i,          // exponents of a tile
+  input  wire [TO*GROUP_BITS-1:0]   group_i,          // codes of factors of a tile
   output wire [P_ADDR_BITS-1:0]     p_addr_o,
   input  wire [BIAS_BITS+MULT_BITS-1:0] p_i,
   output wire [S_ADDR_BITS-1:0]     skip_addr_o,
@@ -297,14 +297,14 @@ module vt_matmul #(
     .col_valid_i(array_column_valid), .col_i(array_column),
     .swap_i(took[2]), .dot_o(dot)
   );
-  wire [TP*TO*(DOT_BITS+GROUP_EXPONENT)-1:0] shifted;
-  vt_group_shift #(
-    .TP(TP), .TO(TO), .DOT_BITS(DOT_BITS), .GROUP_EXPONENT(GROUP_EXPONENT),
-    .SHIFT_BITS(GROUP_BITS), .ADDR_BITS(GROUP_ADDR_BITS), .LATENCY(ARRAY_LATENCY)
-  ) u_group_shift (
+  wire [TP*TO*(DOT_BITS+GROUP_GROWTH)-1:0] scaled;
+  vt_group_scale #(
+    .TP(TP), .TO(TO), .DOT_BITS(DOT_BITS), .GROUP_GROWTH(GROUP_GROWTH),
+    .CODE_BITS(GROUP_BITS), .ADDR_BITS(GROUP_ADDR_BITS), .LATENCY(ARRAY_LATENCY)
+  ) u_group_scale (
     .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i), .own_i(group_own_i), .base_i(group_base_i),
-    .take_i(take), .take_first_i(take_first), .addr_o(group_addr_o), .exponent_i(group_i),
-    .dot_i(dot), .dot_o(shifted)
+    .take_i(take), .take_first_i(take_first), .addr_o(group_addr_o), .code_i(group_i),
+    .dot_i(dot), .dot_o(scaled)
   );
 
   // Flags of a word; index 0 is the issue cycle, E0 + n is stage En.
@@ -322,11 +322,11 @@ module vt_matmul #(
   );
   wire [TP*TO*ACC_BITS-1:0] sum;
   vt_accumulator #(
-    .LANES(TP*TO), .DOT_BITS(DOT_BITS+GROUP_EXPONENT), .ACC_BITS(ACC_BITS), .DEPTH(MAX_WORDS),
+    .LANES(TP*TO), .DOT_BITS(DOT_BITS+GROUP_GROWTH), .ACC_BITS(ACC_BITS), .DEPTH(MAX_WORDS),
     .ADDR_BITS(PASS_BITS)
   ) u_accumulator (
     .clk_i(clk_i), .word_read_i(psum_read), .valid_i(valid[E0-1]), .k_first_i(psum_k_first),
-    .k_last_i(psum_k_last), .word_i(psum_word), .dot_i(shifted), .sum_o(sum)
+    .k_last_i(psum_k_last), .word_i(psum_word), .dot_i(scaled), .sum_o(sum)
   );
 
   localparam ALIGNED_BITS = ACC_BITS + ROW_EXPONENT;
