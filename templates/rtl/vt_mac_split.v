@@ -3,8 +3,8 @@
 // decides what of a device they are made of, and nothing else.
 //
 // The parts take different times. DSP_DELAY or LUT_DELAY holds the dot products of the quicker one
-// back: they are fewer bits than the elements that they are made of. The latency is that of the
-// slower one.
+// back: but for narrow tiles they are fewer bits than the elements that they are made of. The
+// latency is that of the slower one.
 //
 // Rows enter a part at its last output and move down. What the part on LUTs has passed on is for
 // the other one: rows go there through a line of LUT_TO rows, so that after TO rows both parts hold

@@ -32,11 +32,6 @@ const cases: readonly Case[] = [
     { multipliers: 'double', lutOutputs: 2, tile: { tokens: 2, inputs: 8, outputs: 4, vector: 2 } },
   ],
   [
-    'three quarters of the outputs, a whole word',
-    () => quantized(smallModel({ depth: 2 }), { weights: 3, activations: 6 }),
-    { multipliers: 'single', lutOutputs: 6, tile: { inputs: 4, outputs: 8, vector: 2 } },
-  ],
-  [
     'two thirds of the outputs, primitives and streamed weights',
     () => quantized({ ...smallModel({ side: 16 }), pooling: 'distilled' }),
     {
@@ -57,16 +52,6 @@ const rows = (kind: MixedRows['kind'], bits: number, outputs: number, of: number
 });
 
 const mixed: readonly Case[] = [
-  [
-    'fixed point of 3 bits beside 8',
-    () => quantized(smallModel({ depth: 2 }), rows('fixed', 3, 2, 4)),
-    { multipliers: 'double', lutOutputs: 2, tile: { tokens: 2, inputs: 8, outputs: 4, vector: 2 } },
-  ],
-  [
-    'powers of two of 3 bits beside 6, first and last layer of 4',
-    () => quantized(smallModel(), { ...rows('powerOfTwo', 3, 4, 6), weights: 6, ends: 4 }),
-    { multipliers: 'double', lutOutputs: 4, tile: { inputs: 12, outputs: 6, vector: 2 } },
-  ],
   [
     'powers of two of 4 bits beside 8, shifted and added',
     () => quantized(smallModel({ depth: 2 }), rows('powerOfTwo', 4, 4, 8)),
