@@ -11,7 +11,7 @@ import {
   type Score,
 } from '../src/accuracy/index.ts';
 import { type PresetName, presetNames, presets } from '../src/dsl/presets.ts';
-import type { QuantMethod } from '../src/dsl/quant-method.ts';
+import type { MixedRows, QuantMethod } from '../src/dsl/quant-method.ts';
 import { importParameters } from '../src/import/index.ts';
 import { createObservations } from '../src/quantize/index.ts';
 import { cacheFolder } from '../src/verify/cache.ts';
@@ -23,6 +23,7 @@ import { type AccuracySubject, accuracySubjects } from './support/accuracy-subje
  *
  *     tsx bench/accuracy.ts [--images N] [--methods minmax,mse] [--bits W8A8,W4A8] [--models mnist]
  *       [--group K]: methods with a step for each channel have one for every K inputs of it instead
+ *       [--rows KIND:BITS:OUTPUTS/OF]: rows of another kind, as powerOfTwo:4:16/32
  */
 const { values } = parseArgs({
   options: {
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     bits: { type: 'string', default: 'W8A8,W6A6,W4A8,W4A4' },
     models: { type: 'string', default: 'mnist,cifar10' },
     group: { type: 'string' },
+    rows: { type: 'string' },
     workers: { type: 'string' },
   },
 });
@@ -93,8 +95,20 @@ function candidates(): Candidate[] {
 
 function methodOf(name: PresetName): QuantMethod {
   const { method } = presets[name];
-  if (values.group === undefined || method.weight.granularity !== 'channel') return method;
-  return { ...method, weight: { ...method.weight, granularity: { group: Number(values.group) } } };
+  const rows = values.rows === undefined ? method.rows : rowsOf(values.rows);
+  if (values.group === undefined || method.weight.granularity !== 'channel') {
+    return { ...method, rows };
+  }
+  const weight = { ...method.weight, granularity: { group: Number(values.group) } };
+  return { ...method, rows, weight };
+}
+
+function rowsOf(text: string): MixedRows {
+  const [, kind, bits, outputs, of] = /^(\w+):(\d):(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (kind !== 'fixed' && kind !== 'powerOfTwo' && kind !== 'sumOfTwo') {
+    throw new Error(`--rows ${text}: fixed, powerOfTwo or sumOfTwo, as powerOfTwo:4:16/32`);
+  }
+  return { kind, bits: Number(bits), outputs: Number(outputs), of: Number(of) };
 }
 
 function row(method: MethodAccuracy, float: Score, plain: number | undefined): string {

@@ -47,6 +47,9 @@ const command = new Command('npm run bench --')
     '--models <list>',
     'accuracy: mnist, cifar10 (default: those whose data is there); imported: fixtures; search: tiny, small, base',
   )
+  .option('--group <k>', 'accuracy: a step for every k inputs instead of one for each channel')
+  .option('--rows <kind>', 'accuracy: rows of another kind, as powerOfTwo:4:16/32')
+  .option('--workers <n>', 'accuracy: threads')
   .option('--all', 'imported: every fixture', false)
   .option('--json', 'print the results as one JSON object on stdout', false);
 
@@ -55,7 +58,10 @@ const what = command.processedArgs[0] as 'tools' | 'engine' | 'accuracy' | 'impo
 const options = command.opts<Options>();
 
 if (what === 'accuracy')
-  process.exitCode = program('accuracy', ['images', 'methods', 'bits', 'models']);
+  process.exitCode = program('accuracy', [
+    ...['images', 'methods', 'bits', 'models'],
+    ...['group', 'rows', 'workers'],
+  ]);
 else if (what === 'imported') process.exitCode = program('imported', ['models', 'frames', 'all']);
 else {
   process.exitCode = await measure(what).catch((error: unknown) => {
