@@ -21,9 +21,9 @@ export function isMixedRow(
  *
  * - fixed: `0 .. 2^(bits-1) - 1`.
  * - powerOfTwo: 0 and `2^0 .. 2^(2^(bits-1) - 2)`: a sign, and an exponent of which one value is 0
- *   (Auto-ViT-Acc, arXiv 2208.05163, section 3).
+ *   (Auto-ViT-Acc, arXiv 2208.05163).
  * - sumOfTwo: sums of two of these, a sign and exponents of `ceil((bits-1)/2)` and the other bits,
- *   both with the same largest power (MSP, Chang et al., arXiv 2012.04240, equation 8).
+ *   both with the same largest power (SP2, Chang et al., arXiv 2012.04240).
  */
 export function mixedLevels({ kind, bits }: MixedRows, format: NumberFormat): readonly number[] {
   const { high } = rangeOf(format);
