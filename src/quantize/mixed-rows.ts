@@ -54,13 +54,22 @@ export function roundToLevels(
   step: number,
   levels: readonly number[],
 ): Int32Array {
+  const bounds = boundsOf(levels);
   return Int32Array.from(row, (w) => {
-    const wanted = Math.abs(w) / step;
-    let above = levels.findIndex((level) => level >= wanted);
-    if (above < 0) above = levels.length - 1;
-    const [low = 0, high = 0] = [levels[Math.max(0, above - 1)], levels[above]];
-    return Math.sign(w) * (wanted - low <= high - wanted ? low : high);
+    const level = levels[levelAt(Math.abs(w) / step, bounds)] as number;
+    return w < 0 ? -level : level;
   });
+}
+
+/** What still counts to each level but the last: halfway to the next. */
+function boundsOf(levels: readonly number[]): readonly number[] {
+  return levels.slice(1).map((level, i) => (level + (levels[i] as number)) / 2);
+}
+
+function levelAt(wanted: number, bounds: readonly number[]): number {
+  let n = 0;
+  while (n < bounds.length && wanted > (bounds[n] as number)) n++;
+  return n;
 }
 
 const SHARES = 50;
@@ -71,9 +80,14 @@ export function levelStep(row: ArrayLike<number>, levels: readonly number[]): nu
   for (let i = 0; i < row.length; i++) peak = Math.max(peak, Math.abs(row[i] as number));
   const top = levels.at(-1) as number;
   let best = { step: peak / top, error: Number.POSITIVE_INFINITY };
+  const bounds = boundsOf(levels);
   for (let share = SHARES; share > SHARES / 4 && peak > 0; share--) {
     const step = (peak / top) * (share / SHARES);
-    const error = squaredError(row, roundToLevels(row, step, levels), step);
+    let error = 0;
+    for (let i = 0; i < row.length; i++) {
+      const w = Math.abs(row[i] as number);
+      error += (w - step * (levels[levelAt(w / step, bounds)] as number)) ** 2;
+    }
     if (error < best.error) best = { step, error };
   }
   return best.step;
