@@ -91,7 +91,7 @@ export function randomTarget({ nextInt }: Random, needs: TargetNeeds): RandomTar
     (multipliers && multipliers !== 'lut' && outputs > 1 && nextInt(0, 3) === 0
       ? nextInt(0, 1) === 0
         ? nextInt(1, outputs - 1)
-        : outputs - pick(partsOf(tile))
+        : outputs - pick([...partsOf(tile), 1])
       : 0);
   const packed = multipliers === 'double' || multipliers === 'quad';
   const primitives = fixed.primitives ?? (packed && nextInt(0, 1) === 1);
@@ -107,13 +107,10 @@ export function randomTarget({ nextInt }: Random, needs: TargetNeeds): RandomTar
   };
 }
 
-/** Outputs that can be left to keys and values, where the others multiply weights alone; 1 at least. */
+/** Outputs that can be left to keys and values, where the others multiply weights alone. */
 export function partsOf({ tokens, outputs, vector }: Tile): readonly number[] {
   const all = Array.from({ length: outputs - 1 }, (_, i) => i + 1);
-  const parts = all.filter((n) =>
-    [outputs % n, n % tokens, n % vector].every((rest) => rest === 0),
-  );
-  return parts.length > 0 ? parts : [1];
+  return all.filter((n) => [outputs % n, n % tokens, n % vector].every((rest) => rest === 0));
 }
 
 /** Multipliers that operands of so many bits allow. */

@@ -96,6 +96,13 @@ describe.skipIf(!hasVerilator)('outputs for weights alone', { timeout: 600_000 }
     },
   );
 
+  test('words of more than 32 parts are linted clean', async () => {
+    const wide = { tokens: 2, inputs: 64, outputs: 4, vector: 1 };
+    const shape = { multipliers: 'double', lutOutputs: 2, tile: wide } as const;
+    const { folder } = build(quantized(smallModel()), 'parts', shape);
+    expect(await lint(folder)).toEqual({ warnings: [] });
+  });
+
   const small = () => quantized(smallModel());
   const target = (cases[0] as Case)[2];
 

@@ -676,7 +676,7 @@ module tiny_core (
   endgenerate
   localparam ACT_PARTS = OUT_TILES;
   localparam VALUE_BITS = TO * ACT_BITS;
-  localparam [31:0] PART_MASK_WIDE = 1;
+  localparam [OUT_TILES:0] PART_MASK_WIDE = { {OUT_TILES{1'b0}}, 1'b1};
   localparam [OUT_TILES-1:0] PART_MASK = PART_MASK_WIDE[OUT_TILES-1:0];
   wire [TP*OUT_TILES-1:0]      mm_key_parts = {TP{PART_MASK << mm_sub}};
   wire [TP*OUT_TILES-1:0]      mm_act_parts = mm_key_parts;
@@ -703,7 +703,7 @@ module tiny_core (
   );
   // normalized tokens: LayerNorm writes VL channels of one token at a time
   localparam LN_BANKS = TP * WORD / VL;
-  localparam [31:0] LN_MASK_WIDE = 1;
+  localparam [LN_BANKS:0] LN_MASK_WIDE = { {LN_BANKS{1'b0}}, 1'b1};
   localparam [LN_BANKS-1:0] LN_MASK = LN_MASK_WIDE[LN_BANKS-1:0];
   vt_ram #(
     .BANKS(LN_BANKS), .BANK_BITS(VL*ACT_BITS), .DEPTH(LN_DEPTH), .ADDR_BITS(LN_ADDR_BITS),
@@ -716,7 +716,7 @@ module tiny_core (
   );
   // probabilities, from the softmax to the weighted values
   localparam PROB_BANKS = TP * TI / VL;
-  localparam [31:0] PROB_MASK_WIDE = 1;
+  localparam [PROB_BANKS:0] PROB_MASK_WIDE = { {PROB_BANKS{1'b0}}, 1'b1};
   localparam [PROB_BANKS-1:0] PROB_MASK = PROB_MASK_WIDE[PROB_BANKS-1:0];
   vt_ram #(
     .BANKS(PROB_BANKS), .BANK_BITS(VL*PROB_BITS), .DEPTH(PROB_DEPTH), .ADDR_BITS(PROB_ADDR_BITS),
