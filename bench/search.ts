@@ -178,7 +178,7 @@ async function planSpeed(): Promise<Speed> {
   const run = createRunner(graphs.map(({ checked }) => checked));
   const options = {
     ...{ clocksMHz: [250], multipliers: multiplierKinds, primitives: [false, true] },
-    ...{ lutOutputs: null, onChip: true, buses: BUSES },
+    ...{ lutOutputs: null, lutOperands: null, onChip: true, buses: BUSES },
   };
   const counts = { points: 0, evaluated: 0, cut: 0 };
   const before = process.cpuUsage();

@@ -1,4 +1,12 @@
-import type { Binding, Evaluation, ExploredPlan, ExploreResult } from '../explore/types.ts';
+import { rowsText } from '../explore/row-kinds.ts';
+import { bitsName } from '../explore/space.ts';
+import type {
+  Binding,
+  Evaluation,
+  ExploredPlan,
+  ExploreResult,
+  PlanPoint,
+} from '../explore/types.ts';
 import type { ExploreCommandResult } from './commands/contracts.ts';
 import { memoryText } from './memories.ts';
 import { table, thousands } from './text.ts';
@@ -24,9 +32,7 @@ export function exploreText(found: ExploreCommandResult): string {
     frontText(result),
     verifiedText(found),
     countsText(result),
-    ...found.refused.map(
-      ({ bits, why }) => `W${bits.weights}A${bits.activations} cannot be built: ${why}`,
-    ),
+    ...found.refused.map(({ bits, why }) => `${bitsName(bits)} cannot be built: ${why}`),
     ...(found.planFile ? [`plan: ${found.planFile}`] : []),
     ...(found.report ? [`report: ${found.report}`] : []),
   ];
@@ -50,7 +56,7 @@ function nearestText(plan: ExploredPlan): string {
 }
 
 function bits({ point }: ExploredPlan): string {
-  return point.bits ? `W${point.bits.weights}A${point.bits.activations}` : 'the bits given';
+  return point.bits ? bitsName(point.bits) : 'the bits given';
 }
 
 function tile({ point: { tile: t } }: ExploredPlan): string {
@@ -69,10 +75,8 @@ function planText(answer: NonNullable<ExploreResult['answer']>, result: ExploreR
     ['bits', `${bits(answer)}, residual ${point.bits?.residual ?? 'as given'}`],
     ['tile (TP x TI x TO)', `${tile(answer)}, ${point.tile.vector} vector lanes`],
     ['multipliers', `${point.multipliers}${point.primitives ? ', DSP primitives' : ''}`],
-    [
-      'outputs on LUTs',
-      point.multipliers === 'lut' ? 'all' : `${point.lutOutputs} of ${point.tile.outputs}`,
-    ],
+    ['outputs on LUTs', outputsText(point)],
+    ...(point.bits?.rows ? [['rows of another kind', rowsText(point.bits.rows)]] : []),
     ['frames in flight', String(details.framesInFlight)],
     ['weights', place(answer)],
     ['clock', `${point.clockMHz} MHz, planned for; place and route decide`],
@@ -89,6 +93,11 @@ function planText(answer: NonNullable<ExploreResult['answer']>, result: ExploreR
     ['why not more', bindingText(binding, evaluation)],
   ];
   return table(rows);
+}
+
+function outputsText({ multipliers, lutOutputs, lutOperands, tile }: PlanPoint): string {
+  if (multipliers === 'lut') return 'all';
+  return `${lutOutputs} of ${tile.outputs}${lutOperands === 'weights' ? ', for weights alone' : ''}`;
 }
 
 function accuracyText({ accuracy }: Evaluation): string {

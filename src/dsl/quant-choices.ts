@@ -9,6 +9,7 @@ import {
   type MixedRows,
   plainMethod,
   type QuantMethod,
+  ROW_BITS,
   type Rounding,
   type WeightObserver,
   type WeightRange,
@@ -76,12 +77,30 @@ interface Slots {
    * or 5 bits. Channels are arranged so that those are the ones that lose least. For arrays with
    * `of` outputs of which `lutOutputs` multiply weights alone.
    */
-  rows?: (OneOf<{ fixed: number; powerOfTwo: number; sumOfTwo: number }> & RowShare) | undefined;
+  rows?: RowsChoice | undefined;
 }
+
+/** Rows of another kind as a design gives them. */
+export type RowsChoice = OneOf<{ fixed: number; powerOfTwo: number; sumOfTwo: number }> & RowShare;
 
 interface RowShare {
   outputs: number;
   of: number;
+}
+
+export const LEGAL_ROWS =
+  '{ fixed: 2 .. 7, powerOfTwo: 3 .. 5 or sumOfTwo: 4 .. 5, outputs: 1 .. of - 1, of: 2 .. 1024 }';
+
+export function isRows(v: unknown): boolean {
+  if (typeof v !== 'object' || v === null || Object.keys(v).length !== 3) return false;
+  const { outputs, of } = v as { outputs: unknown; of: unknown };
+  const isCount = (n: unknown, low: number, high: number) =>
+    typeof n === 'number' && Number.isInteger(n) && n >= low && n <= high;
+  return (
+    isCount(of, 2, 1024) &&
+    isCount(outputs, 1, (of as number) - 1) &&
+    Object.entries(ROW_BITS).some(([kind, [low, high]]) => isCount(Reflect.get(v, kind), low, high))
+  );
 }
 
 const isOneOf = (words: readonly string[], v: unknown) => words.some((word) => word === v);
@@ -141,26 +160,8 @@ export const methodFields = {
   ).optional(),
   biasCorrection: flag.optional(),
   steps: oneOf('tensor', 'token').optional(),
-  rows: setting<NonNullable<MethodChoices['rows']>>(
-    '{ fixed: 2 .. 7, powerOfTwo: 3 .. 5 or sumOfTwo: 4 .. 5, outputs: 1 .. of - 1, of: 2 .. 1024 }',
-    isRows,
-  ).optional(),
+  rows: setting<RowsChoice>(LEGAL_ROWS, isRows).optional(),
 };
-
-/** Bits of the codes of mixed rows. */
-const ROW_BITS = { fixed: [2, 7], powerOfTwo: [3, 5], sumOfTwo: [4, 5] } as const;
-
-function isRows(v: unknown): boolean {
-  if (typeof v !== 'object' || v === null || Object.keys(v).length !== 3) return false;
-  const { outputs, of } = v as { outputs: unknown; of: unknown };
-  const isCount = (n: unknown, low: number, high: number) =>
-    typeof n === 'number' && Number.isInteger(n) && n >= low && n <= high;
-  return (
-    isCount(of, 2, 1024) &&
-    isCount(outputs, 1, (of as number) - 1) &&
-    Object.entries(ROW_BITS).some(([kind, [low, high]]) => isCount(Reflect.get(v, kind), low, high))
-  );
-}
 
 /** VT103 of slots that exclude each other; the types say the same. */
 export function checkSteps(
@@ -207,7 +208,7 @@ export function methodOf(choices: MethodChoices): QuantMethod {
   };
 }
 
-function rowsOf({ outputs, of, ...choice }: NonNullable<MethodChoices['rows']>): MixedRows {
+export function rowsOf({ outputs, of, ...choice }: RowsChoice): MixedRows {
   const [kind, bits] = Object.entries(choice)[0] as [MixedRows['kind'], number];
   return { kind, bits, outputs, of };
 }

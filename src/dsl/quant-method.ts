@@ -33,6 +33,13 @@ export interface MixedRows {
   readonly of: number;
 }
 
+/** Bits that codes of mixed rows may have, the fewest and the most. */
+export const ROW_BITS: Readonly<Record<MixedRows['kind'], readonly [number, number]>> = {
+  fixed: [2, 7],
+  powerOfTwo: [3, 5],
+  sumOfTwo: [4, 5],
+};
+
 export type Steps = 'tensor' | 'token';
 
 export interface WeightMethod {

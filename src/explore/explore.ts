@@ -14,7 +14,8 @@ import { allocateLayers, checkAllocator } from './layers/index.ts';
 import type { ExploreOptions } from './options.ts';
 import { createPool } from './search/pool.ts';
 import { createSettler } from './search/search.ts';
-import { createSession, type SearchSetting } from './session.ts';
+import type { Row } from './search/task.ts';
+import { createSession, type SearchSession, type SearchSetting } from './session.ts';
 import { boardOf, candidateBits } from './setting.ts';
 import { bitsName } from './space.ts';
 import type { ExploreResult } from './types.ts';
@@ -99,8 +100,7 @@ export async function explore(
         targetFps: options.targetFps ?? null,
         reached,
         nearest: found.nearest && session.explored(found.nearest),
-        answer:
-          own ?? (answer && { ...session.explored(answer), details: session.details(answer) }),
+        answer: own ?? (answer && answerOf(answer, session, source)),
         front: front.map(session.explored),
         allocation: layers?.report ?? null,
         alternatives,
@@ -116,4 +116,18 @@ export async function explore(
   } finally {
     await pool.close();
   }
+}
+
+/**
+ * The answer with its details. Rows of another kind were searched by their share; the channels that
+ * they are in this tile say how wide constants are.
+ */
+function answerOf(
+  row: Row,
+  session: SearchSession,
+  source: GraphSource,
+): NonNullable<ExploreResult['answer']> {
+  const { bits } = session.explored(row).point;
+  const [whole] = bits?.rows ? source.prepare([bits]).graphs : [];
+  return session.detailed(row, whole?.checked);
 }

@@ -1,5 +1,6 @@
 import type { MultiplierKind } from '../dsl/design.ts';
 import type { AllocatorName } from './allocate/names.ts';
+import type { RowKind } from './row-kinds.ts';
 import type { ExploredPlan, Limits, WeightBus } from './types.ts';
 
 export interface ExploreOptions {
@@ -8,6 +9,8 @@ export interface ExploreOptions {
   readonly targetFps?: number | undefined;
   /** Bits to search over; the design's own and the usual ones when absent. */
   readonly bits?: readonly { readonly weights: number; readonly activations: number }[] | undefined;
+  /** Rows of fewer bits to try in part of the channels; fixed point of 4 bits beside weights of 8 when absent, unless `bits` are given. */
+  readonly rows?: readonly RowKind[] | undefined;
   /** Clocks in MHz; the design's own, or the board's, when absent. */
   readonly clocksMHz?: readonly number[] | undefined;
   /** What a plan may take at most. */

@@ -26,7 +26,7 @@ export function exploredPlan(row: Row, clockMHz: number, context: RowContext): E
     point: {
       board: boardName,
       clockMHz,
-      bits: bits[row.graph] ?? null,
+      bits: bitsInTile(bits[row.graph] ?? null, tile.outputs),
       tile: {
         tokens: tile.tokens,
         inputs: tile.inputs,
@@ -35,6 +35,7 @@ export function exploredPlan(row: Row, clockMHz: number, context: RowContext): E
       },
       multipliers: multiplierKinds[multipliers.style] ?? 'single',
       lutOutputs: multipliers.lutOutputs,
+      lutOperands: multipliers.lutBits === undefined ? 'all' : 'weights',
       primitives: multipliers.cell === 1,
       weights: place === 'onChip' ? 'onChip' : 'external',
       weightBus: place === 'onChip' ? null : place.axiBits,
@@ -53,6 +54,13 @@ export function exploredPlan(row: Row, clockMHz: number, context: RowContext): E
       accuracy: null,
     },
   };
+}
+
+/** Bits whose rows of another kind are counted by the outputs of a tile. */
+function bitsInTile(bits: PlanBits | null, outputs: number): PlanBits | null {
+  if (!bits?.rows) return bits;
+  const { rows } = bits;
+  return { ...bits, rows: { ...rows, outputs: (rows.outputs * outputs) / rows.of, of: outputs } };
 }
 
 /** The shares of the board's resources together: what a plan that is fast enough takes little of. */

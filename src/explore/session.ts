@@ -1,13 +1,15 @@
 import type { Board } from '../boards/index.ts';
+import type { CheckedGraph } from '../check/index.ts';
 import type { AnyDesign } from '../dsl/load.ts';
 import { readsRowsAlone } from '../plan/choose.ts';
-import { type Plan, planShape } from '../plan/index.ts';
+import { planShape } from '../plan/index.ts';
 import { usefulProducts } from '../plan/program.ts';
 import { schedule } from '../plan/schedule/index.ts';
 import { splitGroups } from '../plan/weight-groups.ts';
 import { type Budget, type PointLimits, pointLimits } from './binding.ts';
 import { fastest, leastOfMostPrecise } from './choose.ts';
 import { detailsOf } from './details.ts';
+import { rowsInTile } from './evaluate/row-share.ts';
 import type { PreparedGraph } from './graphs/prepare.ts';
 import type { ExploreOptions } from './options.ts';
 import { bitsOfDesign } from './plan-file/index.ts';
@@ -42,9 +44,12 @@ export interface SearchSession {
   explored(row: Row): ExploredPlan;
   /** The row to take. */
   answer(settler: Settler): Promise<Row | null>;
-  /** The plan of a row by the planner itself. */
-  plan(row: Row): Plan;
-  details(row: Row): PlanDetails;
+  /**
+   * A row with the figures of the planner itself, and more of them.
+   *
+   * @param checked the graph at the bits of the row, where it is not that of the search
+   */
+  detailed(row: Row, checked?: CheckedGraph): ExploredPlan & { readonly details: PlanDetails };
 }
 
 export function createSession(setting: SearchSetting): SearchSession {
@@ -80,13 +85,13 @@ export function createSession(setting: SearchSetting): SearchSession {
     return enough ?? clockMHz;
   };
   const explored = (row: Row) => exploredPlan(row, clockOf(row), context);
-  const plan = (row: Row) => {
-    const { tile, multipliers, place, graph } = row;
-    const { checked } = graphs[graph] as PreparedGraph;
+  const plan = (row: Row, whole = (graphs[row.graph] as PreparedGraph).checked) => {
+    const { tile, multipliers, place } = row;
+    const checked = rowsInTile(whole, tile.outputs) ?? whole;
     return planShape(checked, board, clockOf(row), { ...tile, multipliers }, place);
   };
   return {
-    ...{ limits: allowed, budget, bits, misses, explored, plan },
+    ...{ limits: allowed, budget, bits, misses, explored },
     reaches: (row) => targetFps === undefined || (row !== null && !misses(row)),
     run: (whole = true) =>
       searchTiles({
@@ -108,8 +113,8 @@ export function createSession(setting: SearchSetting): SearchSession {
         return leastOfMostPrecise(enough, board) ?? fastest(rows, board);
       });
     },
-    details(row) {
-      const planned = plan(row);
+    detailed(row, checked) {
+      const planned = plan(row, checked);
       const { perFrame, latency } = planned.cycles;
       // The search is exact: this would be a fault of it, and no answer may be wrong.
       if (perFrame !== row.cyclesPerFrame || latency !== row.latencyCycles) {
@@ -117,7 +122,8 @@ export function createSession(setting: SearchSetting): SearchSession {
           `the search has ${row.cyclesPerFrame} cycles a frame and the planner ${perFrame}`,
         );
       }
-      return detailsOf(planned);
+      const { estimate } = planned;
+      return { ...explored({ ...row, estimate }), details: detailsOf(planned) };
     },
   };
 }

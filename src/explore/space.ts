@@ -1,6 +1,7 @@
 import type { Board } from '../boards/index.ts';
-import type { MultiplierKind } from '../dsl/design.ts';
+import type { MultiplierKind, Target } from '../dsl/design.ts';
 import { type TileGroup, tilesWithin } from '../plan/tiles.ts';
+import { rowsName } from './row-kinds.ts';
 import type { PlanBits, WeightBus } from './types.ts';
 
 /** What is searched over, beside tiles. */
@@ -10,6 +11,8 @@ export interface SpaceOptions {
   readonly primitives: readonly boolean[];
   /** Outputs on LUTs while the others are on DSPs; null: any number of them. */
   readonly lutOutputs: number | null;
+  /** What these multiply; null: either. */
+  readonly lutOperands: Target['lutOperands'] | null;
   readonly onChip: boolean;
   /** None where the board has no external memory. */
   readonly buses: readonly WeightBus[];
@@ -54,14 +57,20 @@ export const USUAL_BITS: readonly (readonly [weights: number, activations: numbe
 ];
 
 /**
- * The order of precision where no accuracy is known: by bits of weights and activations together,
- * of equal sums the one with more for activations, which lose more by a bit.
+ * The order of precision where no accuracy is known: by bits of activations and of a weight on the
+ * average together, of equal sums the one with more for activations, which lose more by a bit.
  */
 export function precisionOf(bits: PlanBits | null): number {
-  return bits ? 16 * (bits.weights + bits.activations) + bits.activations : 0;
+  return bits ? 16 * (meanWeightBits(bits) + bits.activations) + bits.activations : 0;
 }
 
-/** `W4A8` */
+function meanWeightBits({ weights, rows }: PlanBits): number {
+  return rows ? weights + (rows.outputs / rows.of) * (rows.bits - weights) : weights;
+}
+
+/** `W4A8`, or `W8A8(1/2 F4)` where half of the rows have fixed point of 4 bits. */
 export function bitsName(bits: PlanBits | null): string {
-  return bits ? `W${bits.weights}A${bits.activations}` : 'as given';
+  if (!bits) return 'as given';
+  const { weights, activations, rows } = bits;
+  return `W${weights}A${activations}${rows ? `(${rowsName(rows)})` : ''}`;
 }

@@ -1,5 +1,6 @@
 import type { Board } from '../boards/index.ts';
 import type { MultiplierKind } from '../dsl/design.ts';
+import type { MixedRows } from '../dsl/quant-method.ts';
 import type { LossReport, MappedMemory } from '../plan/index.ts';
 
 /** Bits of one layer; those of the whole plan where absent. */
@@ -20,6 +21,11 @@ export interface PlanBits {
   readonly residual: number;
   /** Bits of the image's codes, the head's input, and the first and last weights; null: as the rest. */
   readonly ends: number | null;
+  /**
+   * Output channels of every layer with weights of another kind, in the tile's own numbers; null
+   * where there are none.
+   */
+  readonly rows: MixedRows | null;
   /** Layers that differ; null where all are alike. */
   readonly layers: Readonly<Record<string, LayerBits>> | null;
 }
@@ -57,6 +63,8 @@ export interface PlanPoint {
    * 0 .. TO-1, and 0 for `lut`.
    */
   readonly lutOutputs: number;
+  /** What these multiply: `all` operands as the others, or `weights` alone, in their bits. */
+  readonly lutOperands: 'all' | 'weights';
   /** Instances of the DSP primitive instead of portable Verilog; for `double` and `quad`. */
   readonly primitives: boolean;
   /** Where the weights lie. */

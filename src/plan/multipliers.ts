@@ -32,7 +32,8 @@ const PACKED_PORTS = { a: 27, b: 18 };
 
 /**
  * The multipliers that a graph's operands, a shape and a board allow, `single` first. With some
- * outputs on LUTs come last: one to seven eighths of them, or as many as asked for.
+ * outputs on LUTs come last: as many as asked for, or one to seven eighths of them, or, where these
+ * multiply weights alone, each number that leaves a tile of keys.
  */
 export function legalMultipliers(
   graph: IntegerGraph,
@@ -47,8 +48,11 @@ export function legalMultipliers(
   const { A_BITS: aBits, B_BITS: bBits } = operandBits(graph);
   const { a, b } = board.dspWidth;
   const packs = board.resources.dsp > 0 && a >= PACKED_PORTS.a && b >= PACKED_PORTS.b;
-  const splits =
-    lutOutputs === undefined ? EIGHTHS.map((n) => (n * shape.outputs) / 8) : [lutOutputs];
+  const usual =
+    lutOperands === 'weights'
+      ? outputsForWeights(shape)
+      : EIGHTHS.map((n) => (n * shape.outputs) / 8);
+  const splits = lutOutputs === undefined ? usual : [lutOutputs];
   return [0, ...splits.filter((n) => n > 0 && Number.isInteger(n))]
     .flatMap((lutOutputs) =>
       ([0, 1, 2, 3] as const).map((style): Multipliers => {
@@ -94,6 +98,14 @@ function weightsOnLuts(
 /** Whether so many outputs can be a tile of keys: they divide the outputs, and words and lanes divide them. */
 function isPartOf({ tokens, outputs, vector }: EngineShape, part: number): boolean {
   return [outputs % part, part % tokens, part % vector].every((rest) => rest === 0);
+}
+
+/** The numbers of outputs on LUTs that may multiply weights alone: the others are a tile of keys. */
+export function outputsForWeights(
+  shape: Pick<EngineShape, 'tokens' | 'inputs' | 'outputs' | 'vector'>,
+): readonly number[] {
+  const all = Array.from({ length: shape.outputs - 1 }, (_, i) => i + 1);
+  return all.filter((n) => isPartOf(shape, shape.outputs - n));
 }
 
 /** Whether multipliers are as a design asks for. Who names a kind and no outputs on LUTs wants none. */
@@ -148,9 +160,7 @@ export function explainMultipliers(
 function explainParts(shape: EngineShape, lutOutputs: number): [message: string, hint: string] {
   const { outputs } = shape;
   const left = outputs - lutOutputs;
-  const legal = Array.from({ length: outputs - 1 }, (_, i) => i + 1).filter((n) =>
-    isPartOf(shape, outputs - n),
-  );
+  const legal = outputsForWeights(shape);
   return [
     `${lutOutputs} outputs on LUTs for weights alone leave ${left} of ${outputs} to keys and values.`,
     legal.length > 0

@@ -87,9 +87,9 @@ function exploredOf(plan: Plan, bits: number, top1: number): ExploredPlan {
   return {
     point: {
       ...{ board: plan.board.name, clockMHz: plan.clockMHz },
-      bits: { weights: bits, activations: 8, residual: 16, ends: 8, layers: null },
+      bits: { weights: bits, activations: 8, residual: 16, ends: 8, rows: null, layers: null },
       ...{ tile: { tokens, inputs, outputs, vector }, multipliers: 'double', primitives: false },
-      ...{ weights: 'onChip', weightBus: null, lutOutputs: 0 },
+      ...{ weights: 'onChip', weightBus: null, lutOutputs: 0, lutOperands: 'all' },
     },
     evaluation: {
       cyclesPerFrame: cycles.perFrame,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/arithmetic/index.ts';
 import { loadBoard } from '../../src/boards/index.ts';
+import type { MixedRows } from '../../src/dsl/quant-method.ts';
 import { createEvaluator } from '../../src/explore/evaluate/evaluator.ts';
 import { createTemplates } from '../../src/explore/evaluate/frames.ts';
+import { rowsInTile } from '../../src/explore/evaluate/row-share.ts';
 import { stepTable } from '../../src/explore/evaluate/step-table.ts';
 import { createTemplate } from '../../src/explore/evaluate/template.ts';
 import { countFrameCycles, leastCycles } from '../../src/explore/evaluate/timeline.ts';
@@ -24,10 +26,18 @@ const bits = [
   [3, 5],
   [4, 4],
 ] as const;
+/** Shares that a tile has in its own numbers. */
+const rows: readonly MixedRows[] = [
+  { kind: 'fixed', bits: 4, outputs: 1, of: 2 },
+  { kind: 'powerOfTwo', bits: 4, outputs: 3, of: 4 },
+];
 
 describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s model', (model) => {
   const group = model === 'deep' ? 8 : undefined;
-  const graphs = bits.map(([weights, activations]) => graphOf(model, weights, activations, group));
+  const graphs = [
+    ...bits.map(([weights, activations]) => graphOf(model, weights, activations, { group })),
+    ...(group ? [] : rows.map((own) => graphOf(model, 8, 8, { rows: own }))),
+  ];
   const [reference] = graphs.map(thinGraph);
   if (!reference) throw new Error('no graph');
   const templates = createTemplates(reference);
@@ -54,18 +64,25 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s mod
   it.each(['zcu104', 'arty-a7-100', 'ulx3s-85f'])('are those of the planner on %s', (name) => {
     const board = loadBoard(name, '.');
     const evaluators = graphs.map((g) => createEvaluator(thinGraph(g), board, templates));
-    for (let n = 0; n < 12; n++) {
+    let alone = 0;
+    for (let n = 0; n < 18; n++) {
       const index = random.nextInt(0, graphs.length - 1);
       const graph = graphs[index];
       const evaluator = evaluators[index];
       if (!graph || !evaluator) throw new Error('no such graph');
       const tile = pick(shapes);
-      const kinds = [false, true].flatMap((primitives) => evaluator.kinds(tile, primitives));
+      const kinds = [false, true]
+        .flatMap((primitives) => evaluator.kinds(tile, { primitives }))
+        .filter(({ keys }) => keys % tile.vector === 0);
+      // Rows of another kind are for outputs on LUTs, and not every tile and board has such.
+      if (kinds.length === 0) continue;
       const { multipliers } = pick(kinds);
+      if (multipliers.lutBits !== undefined) alone++;
       const place = pick(places);
       const shape = { ...tile, multipliers };
       const worked = evaluator.work(shape, place);
-      const plan = planShape(graph, board, 100, shape, place);
+      const own = rowsInTile(graph, tile.outputs) ?? graph;
+      const plan = planShape(own, board, 100, shape, place);
       if (!worked.exact) {
         expect(worked.cyclesPerFrame).toBeLessThanOrEqual(plan.cycles.perFrame);
         expect(worked.latencyCycles).toBeLessThanOrEqual(plan.cycles.latency);
@@ -82,5 +99,6 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s mod
         estimate: worked.estimate,
       }).toEqual({ shape, place, cycles: plan.cycles, estimate: plan.estimate });
     }
+    expect(alone > 0).toBe(board.lutInputs === 6);
   });
 });

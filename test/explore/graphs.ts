@@ -1,6 +1,6 @@
 import { type CheckedGraph, check } from '../../src/check/index.ts';
 import type { Design } from '../../src/dsl/design.ts';
-import { plainMethod } from '../../src/dsl/quant-method.ts';
+import { type MixedRows, plainMethod } from '../../src/dsl/quant-method.ts';
 import { loadImages } from '../../src/images/index.ts';
 import { importParameters } from '../../src/import/index.ts';
 import { design, noise, quant, random, vit } from '../../src/index.ts';
@@ -34,11 +34,11 @@ export function graphOf(
   model: keyof typeof models,
   weights: number,
   activations: number,
-  group?: number,
+  { group, rows }: { readonly group?: number | undefined; readonly rows?: MixedRows } = {},
 ): CheckedGraph {
   const { model: m, weights: w, calibration, quant: q } = designOf(model, weights, activations);
   const weight = { ...plainMethod.weight, ...(group && { granularity: { group } }) };
-  const settings = { ...q, method: { ...plainMethod, weight } };
+  const settings = { ...q, method: { ...plainMethod, weight, rows } };
   return check(
     quantize(m, importParameters(m, w, '.'), loadImages(calibration, m, undefined, '.'), settings),
   );

@@ -16,13 +16,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const point: PlanPoint = {
   board: 'zcu104',
   clockMHz: 200,
-  bits: { weights: 3, activations: 5, residual: 16, ends: null, layers: null },
+  bits: { weights: 3, activations: 5, residual: 16, ends: null, rows: null, layers: null },
   tile: { tokens: 2, inputs: 4, outputs: 2, vector: 2 },
   multipliers: 'single',
   primitives: false,
   weights: 'external',
   weightBus: 64,
   lutOutputs: 0,
+  lutOperands: 'all',
 };
 
 function write(text: string): string {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { type Board, loadBoard } from '../../src/boards/index.ts';
 import type { CheckedGraph } from '../../src/check/index.ts';
 import { multiplierKinds } from '../../src/dsl/design.ts';
+import type { MixedRows } from '../../src/dsl/quant-method.ts';
 import { pointLimits } from '../../src/explore/binding.ts';
+import { rowsInTile } from '../../src/explore/evaluate/row-share.ts';
 import { paretoFront } from '../../src/explore/front.ts';
 import { thinGraph } from '../../src/explore/graphs/thin.ts';
 import { shareOf } from '../../src/explore/point.ts';
@@ -24,13 +26,19 @@ import { estimateResources } from '../../src/plan/resources.ts';
 import { shapesOf } from '../../src/plan/tiles.ts';
 import { graphOf } from './graphs.ts';
 
-const graphs = [graphOf('shallow', 8, 8), graphOf('shallow', 4, 4)];
+const half: MixedRows = { kind: 'fixed', bits: 4, outputs: 1, of: 2 };
+const graphs = [
+  graphOf('shallow', 8, 8),
+  graphOf('shallow', 8, 8, { rows: half }),
+  graphOf('shallow', 4, 6),
+];
 const nothing = { read: () => undefined, write: () => {} };
 const options: SpaceOptions = {
   clocksMHz: [100],
   multipliers: multiplierKinds,
   primitives: [false],
   lutOutputs: null,
+  lutOperands: null,
   onChip: true,
   buses: BUSES.slice(0, 2),
 };
@@ -48,9 +56,7 @@ function boardWith(lut: number, dsp: number): Board {
 function everyPlan(board: Board): readonly Row[] {
   return graphs.flatMap((checked, graph) =>
     tiles.flatMap(shapesOf).flatMap((tile) => {
-      const legal = legalMultipliers(checked.graph, tile, board).filter((multipliers) =>
-        isAsked(multipliers, { board: '' }),
-      );
+      const legal = arraysOf(checked, tile, board);
       return places.flatMap((place) =>
         [...legal, ...fewestOnLuts(checked, tile, legal, place, board)].flatMap(
           (multipliers) => rowOf(graph, tile, multipliers, place, board) ?? [],
@@ -60,6 +66,19 @@ function everyPlan(board: Board): readonly Row[] {
   );
 }
 
+/** With rows of another kind those that multiply them on LUTs alone. */
+function arraysOf(checked: CheckedGraph, tile: EngineShape, board: Board): Multipliers[] {
+  const own = rowsInTile(checked, tile.outputs)?.graph;
+  if (!own) return [];
+  const alone = { lutOperands: 'weights', lutOutputs: own.rows?.outputs } as const;
+  const onLuts = legalMultipliers(own, tile, board, alone).filter((m) =>
+    isAsked(m, { board: '', ...alone }),
+  );
+  if (own.rows) return onLuts;
+  const all = legalMultipliers(own, tile, board).filter((m) => isAsked(m, { board: '' }));
+  return own === graphs[0]?.graph ? all : [...all, ...onLuts];
+}
+
 function rowOf(
   graph: number,
   tile: EngineShape,
@@ -67,7 +86,7 @@ function rowOf(
   place: WeightPlace,
   board: Board,
 ): Row | null {
-  const checked = graphs[graph] as CheckedGraph;
+  const checked = rowsInTile(graphs[graph] as CheckedGraph, tile.outputs) as CheckedGraph;
   const plan = planShape(checked, board, 100, { ...tile, multipliers }, place);
   if (!fits(plan.estimate, board)) return null;
   const { perFrame: cyclesPerFrame, latency: latencyCycles } = plan.cycles;
@@ -85,7 +104,9 @@ function fewestOnLuts(
   board: Board,
 ): readonly Multipliers[] {
   const ways = new Map(
-    legal.filter((m) => m.lutOutputs > 0).map((m) => [`${m.style} ${m.cell}`, m]),
+    legal
+      .filter((m) => m.lutOutputs > 0 && m.lutBits === undefined)
+      .map((m) => [`${m.style} ${m.cell}`, m]),
   );
   return [...ways.values()].flatMap((multipliers) => {
     const { parameters } = planShape(checked, board, 100, { ...tile, multipliers }, place);
@@ -111,7 +132,7 @@ describe.each([
   const search = async (mostCycles: number | undefined, space = options) => {
     const pool = createPool(graphs.map(thinGraph), 'test', nothing, 1);
     const limits = { limits: pointLimits(board, 100), whole: true };
-    const shared = { pool, board, tiles, products, mostCycles, graphs: [0, 1], ...limits };
+    const shared = { pool, board, tiles, products, mostCycles, graphs: [0, 1, 2], ...limits };
     const input = { ...shared, options: space };
     const outcome = await searchTiles(input);
     return {

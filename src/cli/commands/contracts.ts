@@ -6,6 +6,7 @@ import type {
   RefusedBits,
   VerifiedPlan,
 } from '../../explore/index.ts';
+import type { RowKind } from '../../explore/row-kinds.ts';
 import type { LossReport, MappedMemory } from '../../plan/index.ts';
 import type { SynthReport } from '../../synth/index.ts';
 import type { Detected, OnStep } from '../../tools/index.ts';
@@ -139,6 +140,8 @@ export interface ExploreCommandOptions {
   readonly board?: string | undefined;
   readonly targetFps?: number | undefined;
   readonly bits?: readonly { readonly weights: number; readonly activations: number }[] | undefined;
+  /** Kinds of weights to try in some rows of every layer. */
+  readonly rows?: readonly RowKind[] | undefined;
   /** How bits are chosen. */
   readonly allocator?: AllocatorName | undefined;
   /** What a plan may take at most. */

@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ROW_BITS } from '../../dsl/quant-method.ts';
 import { allocatorNames } from '../../explore/allocate/names.ts';
+import { type RowKind, rowKinds } from '../../explore/row-kinds.ts';
 import { type Limits, limitNames } from '../../explore/types.ts';
 import { exploreText } from '../exploration.ts';
 import { bitList, wholeNumber } from '../options.ts';
@@ -26,6 +28,7 @@ export function registerExplore(program: Command, engine: Engine, run: RunComman
     .option('--board <board>', "name of a board, or a board file (default: the design's)")
     .option('--target-fps <n>', 'frames per second to reach', aboveZero)
     .option('--bits <list>', 'bits to search over: W8A8,W4A8', bitList)
+    .option('--rows <list>', 'kinds for some rows of each layer: fixed:4,powerOfTwo:4', rowList)
     .addOption(
       new Option('--allocator <name>', 'how the bits of layers are chosen; docs/precision.md')
         .choices(allocatorNames)
@@ -88,6 +91,20 @@ function limitList(text: string): Limits {
     return [known, number];
   });
   return Object.fromEntries(limits) as Limits;
+}
+
+function rowList(text: string): readonly RowKind[] {
+  return text.split(',').map((part) => {
+    const [name, value] = part.split(':').map((side) => side.trim());
+    const kind = rowKinds.find((one) => one === name);
+    const bits = Number(value);
+    const [low, high] = ROW_BITS[kind ?? 'fixed'];
+    if (!kind || !Number.isInteger(bits) || bits < low || bits > high) {
+      const legal = rowKinds.map((one) => `${one}:${ROW_BITS[one].join('..')}`);
+      throw new InvalidArgumentError(`${part} is no kind of rows; legal are ${legal.join(', ')}.`);
+    }
+    return { kind, bits };
+  });
 }
 
 function clockList(text: string): readonly number[] {

@@ -3,6 +3,7 @@ import { BUDGET } from '../../plan/budget.ts';
 import {
   type EngineParameters,
   type EngineShape,
+  keyOutputs,
   type Latencies,
   latencies,
   type Multipliers,
@@ -15,6 +16,8 @@ export interface ArrayKind {
   readonly multipliers: Multipliers;
   readonly latency: Latencies;
   readonly need: EnginePart;
+  /** Outputs of a tile of keys or values. */
+  readonly keys: number;
   /** Whether the array alone fits the board: where it does not, no plan with it does. */
   readonly fits: boolean;
 }
@@ -71,9 +74,10 @@ export function createArrays(board: Board): Arrays {
 
 function keyOf(
   { tokens, inputs, outputs }: EngineShape,
-  { style, cell, aBits, bBits }: Multipliers,
+  { style, cell, aBits, bBits, lutBits, lutPowers }: Multipliers,
 ): string {
-  return `${tokens} ${inputs} ${outputs} ${style} ${cell} ${aBits} ${bBits}`;
+  const alone = lutBits === undefined ? '' : `${lutBits} ${lutPowers}`;
+  return `${tokens} ${inputs} ${outputs} ${style} ${cell} ${aBits} ${bBits} ${alone}`;
 }
 
 /**
@@ -89,7 +93,8 @@ function arrayKind(
   const need = arrayPart(withMultipliers(parameters, tile, multipliers), board);
   const { lut, dsp } = board.resources;
   const fits = need.lut <= BUDGET * lut && (dsp === 0 || need.dsp <= BUDGET * dsp);
-  return { multipliers, latency: latencies({ ...tile, multipliers }), need, fits };
+  const shape = { ...tile, multipliers };
+  return { multipliers, latency: latencies(shape), need, keys: keyOutputs(shape), fits };
 }
 
 /** Parameters of an engine with the sides of a tile and multipliers in it. */

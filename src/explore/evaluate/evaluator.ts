@@ -1,11 +1,14 @@
 import type { Board } from '../../boards/index.ts';
 import type { CheckedGraph } from '../../check/index.ts';
+import type { Target } from '../../dsl/design.ts';
+import type { IntegerGraph } from '../../ir/index.ts';
 import {
   type EngineShape,
   type Latencies,
   latencies,
   legalMultipliers,
   type Multipliers,
+  operandBits,
   planShape,
   streamRule,
   type WeightPlace,
@@ -16,6 +19,7 @@ import type { ResourceEstimate } from '../../plan/resources.ts';
 import { streamBytes } from '../../plan/weight-stream.ts';
 import { type ArrayKind, type Arrays, createArrays } from './arrays.ts';
 import { createTemplates, type StreamedSet, type Templates, type TimedFrame } from './frames.ts';
+import { rowsInTile } from './row-share.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 /** A plan's figures. They are those of `planShape`, and `exact` says whether they are proven to be. */
@@ -37,15 +41,27 @@ export interface Evaluator {
   /** The same by the planner itself, streamed weights cycle by cycle. */
   workExactly(shape: EngineShape, place: WeightPlace): Worked;
   /**
-   * The arrays that can be made of a tile: those of DSP primitives, or the others.
-   *
-   * @param lutOutputs those with so many outputs on LUTs; undefined: with any
+   * The arrays that can be made of a tile: those of DSP primitives, or the others. Of weights with
+   * rows of another kind they are those that multiply these rows on LUTs. The lanes of the tile do
+   * not count: they divide the keys of an array, or no plan has both.
    */
-  kinds(tile: EngineShape, primitives: boolean, lutOutputs?: number): readonly ArrayKind[];
+  kinds(tile: EngineShape, asked: AskedArrays): readonly ArrayKind[];
   /** The array like another of outputs on DSPs and LUTs, with the fewest on LUTs for so many DSPs. */
   within(dsps: number, tile: EngineShape, like: ArrayKind): ArrayKind | null;
-  /** A plan without its array, by the array's latency; its `estimate` is all but the array's. */
+  /**
+   * A plan without its array, by the array's latency; its `estimate` is all but the array's. The
+   * shape has any multipliers with as many outputs in a tile of keys, or none where all are.
+   */
   around(shape: EngineShape, place: WeightPlace): (latency: Latencies) => Worked;
+}
+
+/** What arrays are wanted. */
+export interface AskedArrays {
+  readonly primitives: boolean;
+  /** So many outputs on LUTs; undefined: any number. */
+  readonly lutOutputs?: number | undefined;
+  /** What these multiply; undefined: either, weights alone where those have fewer bits. */
+  readonly lutOperands?: Target['lutOperands'];
 }
 
 /** What a plan takes: its array and what is around it. */
@@ -93,6 +109,15 @@ function leastOf(a: ResourceEstimate, b: ResourceEstimate): ResourceEstimate {
   };
 }
 
+const OPERANDS = ['all', 'weights'] as const;
+const WEIGHTS = ['weights'] as const;
+
+/** Whether weights have fewer bits than what the array multiplies else. */
+export function hasNarrowerWeights(graph: IntegerGraph): boolean {
+  const { W_BITS, B_BITS } = operandBits(graph);
+  return W_BITS < B_BITS;
+}
+
 const nothing: StreamedSet = { key: '', has: () => false };
 
 /**
@@ -113,19 +138,29 @@ export function createEvaluator(
     .map(({ output }) => output.name);
   const rule = streamRule(graph);
   const streamedSets = new Map<string, StreamedSet>();
-  const legal = new Map<string, readonly Multipliers[]>();
   const kinds = new Map<string, readonly ArrayKind[]>();
 
-  const legalIn = (tile: EngineShape, primitives: boolean, lutOutputs: number | undefined) => {
-    // Whether products fit into DSPs or LUTs depends on how many are added up.
-    const key = `${tile.inputs} ${tile.outputs} ${primitives} ${lutOutputs}`;
-    const known = legal.get(key);
-    if (known) return known;
-    const made = legalMultipliers(graph, tile, board, { primitives, lutOutputs }).filter(
-      (one) => (one.cell === 1) === primitives && one.lutOutputs === (lutOutputs ?? one.lutOutputs),
-    );
-    legal.set(key, made);
-    return made;
+  const hasNarrowWeights = graph.rows !== undefined || hasNarrowerWeights(graph);
+  const legalIn = (
+    tile: EngineShape,
+    { primitives, lutOutputs, lutOperands }: AskedArrays,
+  ): readonly Multipliers[] => {
+    const own = rowsInTile(checked, tile.outputs)?.graph;
+    if (!own) return [];
+    const onLuts = own.rows?.outputs ?? lutOutputs;
+    const operands = own.rows ? WEIGHTS : lutOperands ? [lutOperands] : OPERANDS;
+    if (lutOperands === 'all' && own.rows) return [];
+    if (lutOutputs !== undefined && onLuts !== lutOutputs) return [];
+    return operands.flatMap((one) => {
+      if (one === 'weights' && !hasNarrowWeights) return [];
+      const asked = { primitives, lutOutputs: onLuts, lutOperands: one };
+      return legalMultipliers(own, { ...tile, vector: 1 }, board, asked).filter(
+        (found) =>
+          (found.cell === 1) === primitives &&
+          found.lutOutputs === (onLuts ?? found.lutOutputs) &&
+          (one === 'all' || found.lutBits !== undefined),
+      );
+    });
   };
 
   const streamedSet = (shape: EngineShape, axiBits: number): StreamedSet => {
@@ -182,12 +217,13 @@ export function createEvaluator(
   return {
     weightBits: rule.totalBits,
     around,
-    kinds(tile, primitives, lutOutputs) {
+    kinds(tile, asked) {
       const { tokens, inputs, outputs } = tile;
-      const key = `${tokens} ${inputs} ${outputs} ${primitives} ${lutOutputs}`;
+      const { primitives, lutOutputs, lutOperands } = asked;
+      const key = `${tokens} ${inputs} ${outputs} ${primitives} ${lutOutputs} ${lutOperands}`;
       const known = kinds.get(key);
       if (known) return known;
-      const made = legalIn(tile, primitives, lutOutputs).map((multipliers) =>
+      const made = legalIn(tile, asked).map((multipliers) =>
         arrays.get(tile, multipliers, surroundings.base),
       );
       kinds.set(key, made);
@@ -198,11 +234,13 @@ export function createEvaluator(
     work({ multipliers, ...tile }, place) {
       if (!multipliers) throw new Error('no multipliers');
       const kind = arrays.get(tile, multipliers, surroundings.base);
-      const worked = around(tile, place)(latencies({ ...tile, multipliers }));
+      const shape = { ...tile, multipliers };
+      const worked = around(shape, place)(latencies(shape));
       return { ...worked, estimate: estimateOf(worked, kind) };
     },
     workExactly(shape, place) {
-      const plan = planShape(checked, board, board.defaultClockMHz, shape, place);
+      const own = rowsInTile(checked, shape.outputs) ?? checked;
+      const plan = planShape(own, board, board.defaultClockMHz, shape, place);
       const { stream, cycles: found, estimate } = plan;
       return {
         cyclesPerFrame: found.perFrame,

@@ -2,6 +2,7 @@ import type { CheckedGraph } from '../../check/index.ts';
 import { rowGroups } from '../../plan/geometry.ts';
 import {
   type EngineShape,
+  keyOutputs,
   type Latencies,
   type MemoryDepths,
   type WeightStream,
@@ -17,7 +18,8 @@ import { countFrameCycles, FIRST_ISSUE, type FrameCycles, leastCycles } from './
 
 /** What graphs of one model at different bits share: everything but widths. */
 export interface Templates {
-  get(tile: Pick<EngineShape, 'tokens' | 'inputs' | 'outputs'>): TileFrames;
+  /** @param tile its multipliers say how many outputs a tile of keys has, and nothing else */
+  get(tile: Omit<EngineShape, 'vector'>): TileFrames;
 }
 
 /** A tile's frames by lanes and latencies. */
@@ -64,11 +66,12 @@ export interface StreamedFrame {
 export function createTemplates({ graph }: CheckedGraph): Templates {
   const templates = new Map<string, TileFrames>();
   return {
-    get({ tokens, inputs, outputs }) {
-      const key = `${tokens} ${inputs} ${outputs}`;
+    get({ tokens, inputs, outputs, multipliers }) {
+      const keys = keyOutputs({ outputs, multipliers });
+      const key = `${tokens} ${inputs} ${outputs} ${keys}`;
       const found = templates.get(key);
       if (found) return found;
-      const tile = { tokens, inputs, outputs, vector: 1 };
+      const tile = { tokens, inputs, outputs, vector: 1, multipliers };
       const groupsOf = (shape: EngineShape) => rowGroups(graph, shape);
       const made = tileFrames(tile, createTemplate(graph, tile), groupsOf);
       templates.set(key, made);

@@ -60,8 +60,8 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
   return {
     base,
     need(shape, template, frame, set, stream) {
-      // Without multipliers: the array is left out.
-      const parameters = withMultipliers(base, shape, undefined);
+      // The array is left out; of its multipliers the outputs of a tile of keys count.
+      const parameters = withMultipliers(base, shape, shape.multipliers);
       const ACC_BITS = accumulatorBits(largestSum, shape.inputs, base);
       const SUM_BITS = biasedBits(ACC_BITS + base.ROW_EXPONENT, base.BIAS_BITS);
       const groups = rowGroups(graph, shape);

@@ -7,8 +7,7 @@ import type { IntegerNode } from '../../ir/index.ts';
  * and small enough to be kept and sent to threads.
  */
 export function thinGraph({ graph, widths }: CheckedGraph): CheckedGraph {
-  const { name, input, nodes } = graph;
-  return Object.freeze({ graph: { name, input, nodes: nodes.map(thinNode) }, widths });
+  return Object.freeze({ graph: { ...graph, nodes: graph.nodes.map(thinNode) }, widths });
 }
 
 const NOTHING = new Int32Array(0);

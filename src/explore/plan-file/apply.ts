@@ -2,6 +2,7 @@ import { DiagnosticsError, throwIfAny } from '../../diagnostics/index.ts';
 import type { QuantSettings, Target } from '../../dsl/design.ts';
 import { checkLayers } from '../../dsl/layer-bits.ts';
 import type { AnyDesign } from '../../dsl/load.ts';
+import { plainMethod } from '../../dsl/quant-method.ts';
 import type { PlanBits, PlanPoint } from '../types.ts';
 import type { ReadPlan } from './read.ts';
 
@@ -10,16 +11,19 @@ export function targetOf(point: PlanPoint): Target {
   const { board, clockMHz, tile, multipliers, lutOutputs, primitives, weights, weightBus } = point;
   return {
     ...{ board, clockMHz, tile, multipliers, lutOutputs, primitives, weights },
+    ...(point.lutOperands === 'weights' && { lutOperands: point.lutOperands }),
     ...(weightBus !== null && { weightBus }),
   };
 }
 
 /** The settings of a design at the bits of a plan; its method stays. */
 export function quantOf(quant: QuantSettings, bits: PlanBits): QuantSettings {
-  const { weights, activations, residual, ends, layers } = bits;
+  const { weights, activations, residual, ends, layers, rows } = bits;
   const { ends: _, layers: __, ...rest } = quant;
+  const { method = plainMethod } = quant;
   return {
     ...{ ...rest, weights, activations, residual },
+    ...((quant.method || rows) && { method: { ...method, rows: rows ?? undefined } }),
     ...(ends !== null && { ends }),
     ...(layers !== null && { layers }),
   };
@@ -28,8 +32,8 @@ export function quantOf(quant: QuantSettings, bits: PlanBits): QuantSettings {
 /** Bits that a plan of the design has: null where they are not to be chosen. */
 export function bitsOfDesign(design: AnyDesign): PlanBits | null {
   if (design.kind === 'integerDesign' || design.quant.fromFile) return null;
-  const { weights, activations, residual, ends = null, layers = null } = design.quant;
-  return { weights, activations, residual, ends, layers };
+  const { weights, activations, residual, ends = null, layers = null, method } = design.quant;
+  return { weights, activations, residual, ends, rows: method?.rows ?? null, layers };
 }
 
 /**
@@ -67,10 +71,9 @@ export function applyPlan(design: AnyDesign, { design: name, point, place }: Rea
     ...design.places,
     target: place(''),
     ...Object.fromEntries(
-      ['board', 'tile', 'multipliers', 'lutOutputs', 'primitives', 'clockMHz'].map((field) => [
-        `target.${field}`,
-        place(field),
-      ]),
+      ['board', 'tile', 'multipliers', 'lutOutputs', 'lutOperands', 'primitives', 'clockMHz'].map(
+        (field) => [`target.${field}`, place(field)],
+      ),
     ),
   };
   if (design.kind === 'integerDesign' || !point.bits) return { ...design, target, places };

@@ -8,6 +8,7 @@ import {
   throwIfAny,
 } from '../../diagnostics/index.ts';
 import { list, show } from '../../dsl/faults.ts';
+import { rowsOf } from '../../dsl/quant-choices.ts';
 import { findPlaces, pathName } from '../../import/manifest/places.ts';
 import type { PlanPoint, PlanTile } from '../types.ts';
 import { planSchema } from './schema.ts';
@@ -38,8 +39,10 @@ export function readPlanFile(path: string, folder: string): ReadPlan {
     throwIfAny(faults.toSorted(byPlace));
     throw new Error('a plan at fault has no fault');
   }
-  const { vitrumPlan: _, design, tile, ...rest } = parsed.data;
-  return { design, point: Object.freeze({ ...rest, tile: tile as PlanTile }), place };
+  const { vitrumPlan: _, design, tile, bits, lutOperands = 'all', ...rest } = parsed.data;
+  const rows = bits?.rows ? rowsOf(bits.rows) : null;
+  const own = { tile: tile as PlanTile, bits: bits && { ...bits, rows }, lutOperands };
+  return { design, point: Object.freeze({ ...rest, ...own }), place };
 }
 
 function faultsOf(

@@ -1,10 +1,11 @@
+import type { MixedRows } from '../../dsl/quant-method.ts';
 import type { PlanPoint } from '../types.ts';
 import { PLAN_VERSION } from './schema.ts';
 
 /** The text of a plan file: the same bytes for the same point, fields in one order, a group a line. */
 export function planText(design: string, point: PlanPoint): string {
   const { board, clockMHz, bits, tile, multipliers, primitives } = point;
-  const { weights, weightBus, lutOutputs } = point;
+  const { weights, weightBus, lutOutputs, lutOperands } = point;
   const fields: readonly (readonly [string, unknown])[] = [
     ['vitrumPlan', PLAN_VERSION],
     ['design', design],
@@ -17,6 +18,7 @@ export function planText(design: string, point: PlanPoint): string {
         activations: bits.activations,
         residual: bits.residual,
         ends: bits.ends,
+        rows: bits.rows && rowsText(bits.rows),
         layers: bits.layers,
       },
     ],
@@ -26,6 +28,7 @@ export function planText(design: string, point: PlanPoint): string {
     ],
     ['multipliers', multipliers],
     ['lutOutputs', lutOutputs],
+    ['lutOperands', lutOperands],
     ['primitives', primitives],
     ['weights', weights],
     ['weightBus', weightBus],
@@ -33,6 +36,9 @@ export function planText(design: string, point: PlanPoint): string {
   const lines = fields.map(([name, value]) => `  ${JSON.stringify(name)}: ${inLine(value)}`);
   return `{\n${lines.join(',\n')}\n}\n`;
 }
+
+/** As a design writes them. */
+const rowsText = ({ kind, bits, outputs, of }: MixedRows) => ({ [kind]: bits, outputs, of });
 
 /** JSON in one line with spaces. */
 function inLine(value: unknown): string {

@@ -1,13 +1,14 @@
 import type { Board } from '../../boards/index.ts';
 import { type Cause, causeNames, type LayerLosses } from '../../plan/index.ts';
 import type { Operator } from '../roofline/index.ts';
+import { bitsName } from '../space.ts';
 import { type ExploredPlan, type Need, type ResourceName, resourceNames } from '../types.ts';
 
-/** `W4A8`, with an asterisk where layers have bits of their own. */
+/** `W4A8`, as `bitsName`, with an asterisk where layers have bits of their own. */
 export function planName({ point: { bits } }: Pick<ExploredPlan, 'point'>): string {
   if (!bits) return 'bits of the file';
   const own = bits.layers && Object.keys(bits.layers).length > 0 ? '*' : '';
-  return `W${bits.weights}A${bits.activations}${own}`;
+  return `${bitsName(bits)}${own}`;
 }
 
 /** `2 x 32 x 16` */

@@ -1,3 +1,4 @@
+import { rowsText } from '../row-kinds.ts';
 import type { ExploredPlan } from '../types.ts';
 import { planName, planTile, resourceTitle, sharesOf } from './describe.ts';
 import { percent, short, whole } from './numbers.ts';
@@ -91,6 +92,8 @@ export function planFacts({ result, facts = [] }: ReportInput): Fact[] {
       name: 'outputs on LUTs',
       value: point.multipliers === 'lut' ? 'all' : `${point.lutOutputs} of ${point.tile.outputs}`,
     },
+    ...(point.lutOperands === 'weights' ? [{ name: 'they multiply', value: 'weights alone' }] : []),
+    ...(bits?.rows ? [{ name: 'rows of another kind', value: rowsText(bits.rows) }] : []),
     { name: 'clock', value: `${short(point.clockMHz)} MHz` },
     {
       name: 'weights',

@@ -106,13 +106,16 @@ function runTile(
   for (const graph of graphs) {
     const plans = evaluator(graph);
     const sides = { ...tile, vector: 1 };
-    const all = kindsOf(plans, sides, options);
-    const kinds = tooSlow ? [] : all.filter(({ fits }) => fits);
-    const splits = tooSlow ? [] : splitsOf(plans, sides, all, options, limits.budget.dsp);
-    const own = places.length * tile.vectors.length;
-    counts.points += own * all.length;
-    counts.evaluated += own * kinds.length;
-    counts.cut += own * (all.length - kinds.length);
+    const families = familiesOf(kindsOf(plans, sides, options)).map(({ keys, kinds: all }) => {
+      const kinds = tooSlow ? [] : all.filter(({ fits }) => fits);
+      const open = !tooSlow && keys === tile.outputs;
+      const splits = open ? splitsOf(plans, sides, all, options, limits.budget.dsp) : [];
+      const own = places.length * tile.vectors.filter((lanes) => keys % lanes === 0).length;
+      counts.points += own * all.length;
+      counts.evaluated += own * kinds.length;
+      counts.cut += own * (all.length - kinds.length);
+      return { keys, kinds, splits, multipliers: all[0]?.multipliers };
+    });
     const consider = (shape: EngineShape, place: WeightPlace, worked: Worked, kind: ArrayKind) => {
       if (isBeyond(limits, worked)) return;
       const share = shareOf(worked, kind);
@@ -127,16 +130,19 @@ function runTile(
     for (const shape of shapesOf(tile)) {
       for (const place of places) {
         if (place === 'onChip' && plans.weightBits > mostWeightBits) continue;
-        const around = plans.around(shape, place);
-        for (const kind of kinds) consider(shape, place, around(kind.latency), kind);
-        for (const like of splits) {
-          const worked = around(like.latency);
-          const kind = plans.within(limits.budget.dsp - worked.estimate.dsp, sides, like);
-          // Eighths are among the others.
-          if (!kind || (8 * kind.multipliers.lutOutputs) % tile.outputs === 0) continue;
-          counts.points++;
-          counts.evaluated++;
-          consider(shape, place, worked, kind);
+        for (const { keys, kinds, splits, multipliers } of families) {
+          if (keys % shape.vector !== 0) continue;
+          const around = plans.around({ ...shape, multipliers }, place);
+          for (const kind of kinds) consider(shape, place, around(kind.latency), kind);
+          for (const like of splits) {
+            const worked = around(like.latency);
+            const kind = plans.within(limits.budget.dsp - worked.estimate.dsp, sides, like);
+            // Eighths are among the others.
+            if (!kind || (8 * kind.multipliers.lutOutputs) % tile.outputs === 0) continue;
+            counts.points++;
+            counts.evaluated++;
+            consider(shape, place, worked, kind);
+          }
         }
       }
     }
@@ -171,12 +177,25 @@ function largestShare(budget: Budget): (around: Worked, kind: ArrayKind) => numb
 function kindsOf(plans: Evaluator, tile: EngineShape, options: SpaceOptions): ArrayKind[] {
   return options.primitives.flatMap((primitives) =>
     plans
-      .kinds(tile, primitives, options.lutOutputs ?? undefined)
+      .kinds(tile, {
+        primitives,
+        lutOutputs: options.lutOutputs ?? undefined,
+        lutOperands: options.lutOperands ?? undefined,
+      })
       .filter(({ multipliers: { style } }) => {
         const kind = multiplierKinds[style];
         return kind && options.multipliers.includes(kind);
       }),
   );
+}
+
+/** Arrays by the outputs that a tile of keys has: what is around those of a family is the same. */
+function familiesOf(
+  kinds: readonly ArrayKind[],
+): readonly { readonly keys: number; readonly kinds: readonly ArrayKind[] }[] {
+  const families = new Map<number, ArrayKind[]>();
+  for (const kind of kinds) families.set(kind.keys, [...(families.get(kind.keys) ?? []), kind]);
+  return [...families].map(([keys, own]) => ({ keys, kinds: own }));
 }
 
 /**
