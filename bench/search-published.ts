@@ -1,5 +1,6 @@
 import { table } from '../src/cli/text.ts';
 import { type ExploredPlan, explore } from '../src/explore/index.ts';
+import { type RowKind, rowsName } from '../src/explore/row-kinds.ts';
 import { type PeerSearch, peerSearches } from './peers.ts';
 import type { Measured } from './support/measured.ts';
 
@@ -8,6 +9,8 @@ interface Beside {
   readonly peer: PeerSearch;
   /** What the plan was asked to be best in. */
   readonly best: 'frames per second' | 'GOPS/kLUT';
+  /** Of the plans with such rows. */
+  readonly rows: RowKind | null;
   readonly ours: Figures | null;
 }
 
@@ -47,25 +50,40 @@ async function search(design: string, peer: PeerSearch): Promise<readonly Beside
     ...(peer.kLut !== undefined && { lut: 1000 * peer.kLut }),
   };
   const onLuts = peer.products !== 'DSPs';
+  const rows = onLuts && weights === 8 ? ROWS : [];
   const { result } = await explore(design, {
     ...{ board: 'zcu102', limits, alternatives: false },
     bits: [{ weights, activations }],
     clocksMHz: [peer.clockMHz ?? 150],
     multipliers: ['single', 'double', 'quad', ...(onLuts ? (['lut'] as const) : [])],
     splits: onLuts,
+    rows,
   });
   const { answer, front } = result;
-  const most = (of: (figures: Figures) => number): Figures | null =>
-    front.map(figuresOf).reduce<Figures | null>((best, one) => {
+  const most = (of: (figures: Figures) => number, plans: readonly ExploredPlan[]) =>
+    plans.map(figuresOf).reduce<Figures | null>((best, one) => {
       return best && of(best) >= of(one) ? best : one;
     }, null);
-  const fastest: Beside = {
-    ...{ peer, best: 'frames per second' },
-    ours: answer && figuresOf(answer),
-  };
-  if (peer.gopsPerKLut === undefined) return [fastest];
-  return [fastest, { peer, best: 'GOPS/kLUT', ours: most((one) => one.gopsPerKLut) }];
+  const found: Beside[] = [
+    { peer, best: 'frames per second', rows: null, ours: answer && figuresOf(answer) },
+  ];
+  for (const kind of rows) {
+    const own = front.filter(({ point: { bits } }) => bits?.rows?.kind === kind.kind);
+    const ours = most((one) => one.framesPerSecond, own);
+    found.push({ peer, best: 'frames per second', rows: kind, ours });
+  }
+  if (peer.gopsPerKLut !== undefined) {
+    const ours = most((one) => one.gopsPerKLut, front);
+    found.push({ peer, best: 'GOPS/kLUT', rows: null, ours });
+  }
+  return found;
 }
+
+/** Beside weights of 8 bits: what is cheapest on LUTs, and what Auto-ViT-Acc has there. */
+const ROWS: readonly RowKind[] = [
+  { kind: 'fixed', bits: 4 },
+  { kind: 'powerOfTwo', bits: 4 },
+];
 
 function figuresOf(plan: ExploredPlan): Figures {
   const { framesPerSecond, utilization, need } = plan.evaluation;
@@ -82,27 +100,34 @@ function figuresOf(plan: ExploredPlan): Figures {
 function textOf(found: readonly Beside[]): string {
   const number = (value: number | undefined, digits = 0) =>
     value === undefined || !Number.isFinite(value) ? '-' : value.toFixed(digits);
-  const rows = found.flatMap(({ peer, best, ours }) => [
-    [
-      ...[`${peer.model} ${peer.bits}, ${peer.products}`, peer.name, ''],
-      ...[number(peer.clockMHz), number(peer.framesPerSecond, 1), number(peer.gops)],
-      ...[number(peer.dsp), number(peer.kLut, 1)],
-      ...[number(peer.gopsPerDsp, 3), number(peer.gopsPerKLut, 2), ''],
-    ],
-    ours ? ourRow(ours, best, number) : ['', 'Vitrum', 'nothing fits'],
+  const rows = found.flatMap(({ peer, best, ours, rows: kind }) => [
+    ...(kind ? [] : [peerRow(peer, number)]),
+    ours ? ourRow(ours, best, number) : ['', 'Vitrum', kind ? 'no faster' : 'nothing fits'],
   ]);
   const head = ['', '', 'tile', 'MHz', 'fps', 'GOPS', 'DSP', 'kLUT', 'GOPS/DSP', 'GOPS/kLUT'];
   return table([[...head, 'most'], ...rows], [3, 4, 5, 6, 7, 8, 9]);
 }
 
+type NumberText = (value: number | undefined, digits?: number) => string;
+
+function peerRow(peer: PeerSearch, number: NumberText): string[] {
+  return [
+    ...[`${peer.model} ${peer.bits}, ${peer.products}`, peer.name, ''],
+    ...[number(peer.clockMHz), number(peer.framesPerSecond, 1), number(peer.gops)],
+    ...[number(peer.dsp), number(peer.kLut, 1)],
+    ...[number(peer.gopsPerDsp, 3), number(peer.gopsPerKLut, 2), ''],
+  ];
+}
+
 function ourRow(
   { plan, framesPerSecond, gops, gopsPerDsp, gopsPerKLut }: Figures,
   best: Beside['best'],
-  number: (value: number | undefined, digits?: number) => string,
+  number: NumberText,
 ): string[] {
-  const { tile, multipliers, lutOutputs, clockMHz } = plan.point;
+  const { tile, multipliers, lutOutputs, clockMHz, bits } = plan.point;
   const { need } = plan.evaluation;
-  const split = lutOutputs > 0 ? ` + ${lutOutputs} on LUTs` : '';
+  const kind = bits?.rows ? `, ${rowsName(bits.rows)}` : '';
+  const split = lutOutputs > 0 ? ` + ${lutOutputs} on LUTs${kind}` : '';
   const shape = `${tile.tokens} x ${tile.inputs} x ${tile.outputs}, ${multipliers}${split}`;
   return [
     ...['', 'Vitrum', shape, number(clockMHz), number(framesPerSecond, 1), number(gops)],

@@ -10,6 +10,7 @@ import {
   type PreparedGraph,
   type RefusedBits,
 } from './graphs/prepare.ts';
+import { prepareShares } from './graphs/shares.ts';
 import { allocateLayers, checkAllocator } from './layers/index.ts';
 import type { ExploreOptions } from './options.ts';
 import { createPool } from './search/pool.ts';
@@ -50,7 +51,7 @@ export async function explore(
   const source = graphSource(design, folder, store);
   const prepared = await step(
     'quantize',
-    () => source.prepare(candidateBits(design, options)),
+    () => prepareShares(source, candidateBits(design, options)),
     ({ graphs }) => graphs.map(({ bits }) => bitsName(bits)).join(' '),
   );
   const { graphs, fault } = prepared;

@@ -1,5 +1,5 @@
 import type { MixedRows } from '../dsl/quant-method.ts';
-import { type NumberFormat, rangeOf } from '../ir/index.ts';
+import { type IntegerNode, type NarrowRows, type NumberFormat, rangeOf } from '../ir/index.ts';
 
 /**
  * Whether the weights of an output channel are of the other kind: those of the last `outputs` of
@@ -28,6 +28,18 @@ export function isMixedRow(
 export function mixedLevels({ kind, bits }: MixedRows, format: NumberFormat): readonly number[] {
   const { high } = rangeOf(format);
   return levelsOf(kind, bits).filter((level) => level <= high);
+}
+
+/** What a graph's nodes say of mixed rows: bits of the largest magnitude in any layer, and a sign. */
+export function narrowRows(rows: MixedRows, nodes: readonly IntegerNode[]): NarrowRows {
+  const largest = nodes.flatMap((node) =>
+    node.kind === 'linear' || node.kind === 'patchEmbedding'
+      ? [mixedLevels(rows, node.weightFormat).at(-1) as number]
+      : [],
+  );
+  const bits = Math.floor(Math.log2(Math.max(...largest))) + 2;
+  const powers = rows.kind === 'powerOfTwo' && { powersOfTwo: true };
+  return { outputs: rows.outputs, of: rows.of, bits, ...powers };
 }
 
 function levelsOf(kind: MixedRows['kind'], bits: number): readonly number[] {

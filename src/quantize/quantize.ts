@@ -1,6 +1,5 @@
 import type { QuantSettings } from '../dsl/design.ts';
-import type { MixedRows } from '../dsl/quant-method.ts';
-import type { IntegerGraph, IntegerNode, NarrowRows, TensorType } from '../ir/index.ts';
+import type { IntegerGraph, IntegerNode, TensorType } from '../ir/index.ts';
 import type { FeedForwardBranch, Model, Parameters } from '../model/index.ts';
 import { assemble, type NodeMaker } from './assemble.ts';
 import { attentionNodes } from './attention.ts';
@@ -10,7 +9,7 @@ import { layerNormNode } from './layer-norm.ts';
 import { FIRST_ROWS } from './layers.ts';
 import { headNode, hiddenLayer, linearNode } from './linear.ts';
 import { activationNode } from './memories.ts';
-import { mixedLevels } from './mixed-rows.ts';
+import { narrowRows } from './mixed-rows.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { graphInput, patchEmbeddingNode } from './patch-embedding.ts';
 
@@ -46,18 +45,6 @@ export function quantizeObserved(observations: Observations, settings: QuantSett
   const { rows } = context.method;
   const narrow = rows && { rows: narrowRows(rows, nodes) };
   return { graph: deepFreeze({ name: model.name, input, nodes, ...narrow }), parameters };
-}
-
-/** Bits of the largest magnitude that a code of mixed rows has in any layer, and a sign. */
-function narrowRows(rows: MixedRows, nodes: readonly IntegerNode[]): NarrowRows {
-  const largest = nodes.flatMap((node) =>
-    node.kind === 'linear' || node.kind === 'patchEmbedding'
-      ? [mixedLevels(rows, node.weightFormat).at(-1) as number]
-      : [],
-  );
-  const bits = Math.floor(Math.log2(Math.max(...largest))) + 2;
-  const powers = rows.kind === 'powerOfTwo' && { powersOfTwo: true };
-  return { outputs: rows.outputs, of: rows.of, bits, ...powers };
 }
 
 function makerOf(context: Context): NodeMaker {

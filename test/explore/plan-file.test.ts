@@ -112,6 +112,46 @@ describe('a plan file', () => {
     expect(faults[0]?.hint).toBeTruthy();
   });
 
+  it('builds rows of another kind, and writes them as a design does', async () => {
+    const rows = { kind: 'fixed', bits: 3, outputs: 2, of: 4 } as const;
+    const own: PlanPoint = {
+      ...point,
+      bits: { weights: 5, activations: 6, residual: 16, ends: null, rows, layers: null },
+      tile: { tokens: 2, inputs: 4, outputs: 4, vector: 2 },
+      ...{ lutOutputs: 2, lutOperands: 'weights' },
+    };
+    const text = planText('tiny', own);
+    expect(text).toContain('"rows": { "fixed": 3, "outputs": 2, "of": 4 }');
+    const path = write(text);
+    expect(readPlanFile(path, folder).point).toEqual(own);
+    const { shape, checked } = (await build(path)).plan;
+    expect(shape.multipliers).toMatchObject({ lutOutputs: 2, lutBits: 3 });
+    expect(checked.graph.rows).toEqual({ outputs: 2, of: 4, bits: 3 });
+    const faults = async (from: string | RegExp, to: string) => {
+      const [first] = await faultsOf(write(text.replace(from, to)));
+      return [first?.code, first?.message, first?.hint];
+    };
+    expect(await faults('"outputs": 2, "of"', '"outputs": 1, "of"')).toEqual([
+      ...['VT422', 'bits.rows: they are 1 of every 4, and the outputs on LUTs 2 of 4.'],
+      'Legal here is "outputs": 2, "of": 4.',
+    ]);
+    expect(await faults('"lutOutputs": 2', '"lutOutputs": 1')).toEqual([
+      ...['VT422', 'lutOutputs: it is 1.', 'Legal beside "weights": 2.'],
+    ]);
+    expect(await faults('"lutOperands": "weights"', '"lutOperands": "all"')).toEqual([
+      ...['VT422', 'lutOperands: it is "all".'],
+      'Legal is "weights": `rows` are for outputs that multiply them alone.',
+    ]);
+  });
+
+  it('takes files of before there were such rows', () => {
+    const old = planText('tiny', point)
+      .replace('"rows": null, ', '')
+      .replace(/ {2}"lutOperands".*\n/, '');
+    expect(old).not.toContain('lutOperands');
+    expect(readPlanFile(write(old), folder).point).toEqual(point);
+  });
+
   it('says where the plan stands what a later stage finds', async () => {
     const text = planText('tiny', point).replace('"activations": 5', '"activations": 8');
     const [fault] = await faultsOf(write(text.replace('"single"', '"quad"')));

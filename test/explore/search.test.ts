@@ -4,6 +4,7 @@ import type { CheckedGraph } from '../../src/check/index.ts';
 import { multiplierKinds } from '../../src/dsl/design.ts';
 import type { MixedRows } from '../../src/dsl/quant-method.ts';
 import { pointLimits } from '../../src/explore/binding.ts';
+import { keepsKeys } from '../../src/explore/evaluate/evaluator.ts';
 import { rowsInTile } from '../../src/explore/evaluate/row-share.ts';
 import { paretoFront } from '../../src/explore/front.ts';
 import { thinGraph } from '../../src/explore/graphs/thin.ts';
@@ -71,9 +72,9 @@ function arraysOf(checked: CheckedGraph, tile: EngineShape, board: Board): Multi
   const own = rowsInTile(checked, tile.outputs)?.graph;
   if (!own) return [];
   const alone = { lutOperands: 'weights', lutOutputs: own.rows?.outputs } as const;
-  const onLuts = legalMultipliers(own, tile, board, alone).filter((m) =>
-    isAsked(m, { board: '', ...alone }),
-  );
+  const onLuts = legalMultipliers(own, tile, board, alone)
+    .filter((m) => keepsKeys(tile, m.lutOutputs))
+    .filter((m) => isAsked(m, { board: '', ...alone }));
   if (own.rows) return onLuts;
   const all = legalMultipliers(own, tile, board).filter((m) => isAsked(m, { board: '' }));
   return own === graphs[0]?.graph ? all : [...all, ...onLuts];

@@ -109,6 +109,11 @@ function leastOf(a: ResourceEstimate, b: ResourceEstimate): ResourceEstimate {
   };
 }
 
+/** Whether a tile of keys has so many outputs left that a search tries it: a quarter at least. */
+export function keepsKeys({ outputs }: Pick<EngineShape, 'outputs'>, lutOutputs: number): boolean {
+  return 4 * lutOutputs <= 3 * outputs;
+}
+
 const OPERANDS = ['all', 'weights'] as const;
 const WEIGHTS = ['weights'] as const;
 
@@ -158,7 +163,9 @@ export function createEvaluator(
         (found) =>
           (found.cell === 1) === primitives &&
           found.lutOutputs === (onLuts ?? found.lutOutputs) &&
-          (one === 'all' || found.lutBits !== undefined),
+          (one === 'all' ||
+            (found.lutBits !== undefined &&
+              (onLuts !== undefined || keepsKeys(tile, found.lutOutputs)))),
       );
     });
   };

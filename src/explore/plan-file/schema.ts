@@ -60,8 +60,11 @@ const fields = z.strictObject({
  */
 export const planSchema = fields.check((context) => {
   const { multipliers, lutOutputs, primitives, weights: place, weightBus, tile } = context.value;
-  const refuse = (path: string, message: string) =>
-    context.issues.push({ code: 'custom', path: path.split('.'), message, input: context.value });
+  const refuse: Refuse = (path, message, sentence) => {
+    const params = { sentence };
+    const at = { path: path.split('.'), input: context.value };
+    context.issues.push({ code: 'custom', ...at, message, params });
+  };
   if (primitives && multipliers !== 'double' && multipliers !== 'quad') {
     refuse('primitives', `Legal is false: DSP primitives are for "double" and "quad".`);
   }
@@ -79,17 +82,23 @@ export const planSchema = fields.check((context) => {
   }
 });
 
+/** Adds a fault: its field, what is legal, and a sentence where the value alone does not tell. */
+type Refuse = (path: string, legal: string, sentence?: string) => void;
+
 /** Rows of another kind are those of the outputs on LUTs, which then multiply weights alone. */
 function checkRows(
   { bits: numbers, tile, lutOutputs, lutOperands = 'all' }: z.infer<typeof fields>,
-  refuse: (path: string, message: string) => void,
+  refuse: Refuse,
 ): void {
   const { tokens = 1, inputs, outputs, vector = 1 } = tile;
   if (lutOperands === 'weights') {
     const legal = outputsForWeights({ tokens, inputs, outputs, vector });
     const some = `Legal beside "weights": ${list(legal, 'or')}.`;
     if (!legal.includes(lutOutputs)) {
-      refuse('lutOutputs', legal.length > 0 ? some : 'Legal is 0, with "lutOperands": "all".');
+      return refuse(
+        'lutOutputs',
+        legal.length > 0 ? some : 'Legal is 0, with "lutOperands": "all".',
+      );
     }
   }
   const rows = numbers?.rows;
@@ -97,7 +106,8 @@ function checkRows(
   if (lutOperands !== 'weights') {
     refuse('lutOperands', 'Legal is "weights": `rows` are for outputs that multiply them alone.');
   } else if (rows.of !== outputs || rows.outputs !== lutOutputs) {
-    refuse('bits.rows', `Legal are "outputs": ${lutOutputs}, "of": ${outputs}, as in the tile.`);
+    const own = `they are ${rows.outputs} of every ${rows.of}, and the outputs on LUTs ${lutOutputs} of ${outputs}.`;
+    refuse('bits.rows', `Legal here is "outputs": ${lutOutputs}, "of": ${outputs}.`, own);
   }
 }
 
