@@ -11,7 +11,7 @@ import { countFrameCycles, leastCycles } from '../../src/explore/evaluate/timeli
 import { thinGraph } from '../../src/explore/graphs/thin.ts';
 import { tileGroups } from '../../src/explore/space.ts';
 import { rowGroups } from '../../src/plan/geometry.ts';
-import { latencies, planShape, type WeightPlace } from '../../src/plan/index.ts';
+import { keyOutputs, latencies, planShape, type WeightPlace } from '../../src/plan/index.ts';
 import { shapesOf } from '../../src/plan/tiles.ts';
 import { graphOf, models } from './graphs.ts';
 
@@ -90,7 +90,16 @@ describe.each(Object.keys(models) as (keyof typeof models)[])('plans of a %s mod
           const most = plan.estimate[name as keyof typeof plan.estimate];
           expect({ name, place, ok: need <= most }).toEqual({ name, place, ok: true });
         }
-        expect(evaluator.workExactly(shape, place).cyclesPerFrame).toBe(plan.cycles.perFrame);
+        const exact = evaluator.workExactly(shape, place);
+        expect(exact.cyclesPerFrame).toBe(plan.cycles.perFrame);
+        expect(exact.estimate).toEqual(plan.estimate);
+        for (const { multipliers: alike, latency, keys } of kinds) {
+          if (latency.array !== latencies(shape).array || keys !== keyOutputs(shape)) continue;
+          const other = { ...tile, multipliers: alike };
+          const { estimate } = planShape(own, board, 100, other, place);
+          expect(evaluator.workExactly(other, place).estimate).toEqual(estimate);
+          break;
+        }
         continue;
       }
       expect({

@@ -144,6 +144,7 @@ export function createEvaluator(
   const rule = streamRule(graph);
   const streamedSets = new Map<string, StreamedSet>();
   const kinds = new Map<string, readonly ArrayKind[]>();
+  const exactly = new Map<string, Worked>();
 
   const hasNarrowWeights = graph.rows !== undefined || hasNarrowerWeights(graph);
   const legalIn = (
@@ -221,6 +222,24 @@ export function createEvaluator(
     };
   };
 
+  /** A plan by the planner, without its array. */
+  const exactlyAround = (shape: EngineShape, place: WeightPlace, { need }: ArrayKind): Worked => {
+    const own = rowsInTile(checked, shape.outputs) ?? checked;
+    const plan = planShape(own, board, board.defaultClockMHz, shape, place);
+    const { stream, cycles, estimate } = plan;
+    const { lut, ff, dsp, bram36, uram, memoryBits } = estimate;
+    return {
+      cyclesPerFrame: cycles.perFrame,
+      latencyCycles: cycles.latency,
+      estimate: {
+        ...{ lut: lut - need.lut, ff: ff - need.ff, dsp: dsp - need.dsp },
+        ...{ bram36: bram36 - need.bram36, uram: uram - need.uram, memoryBits },
+      },
+      weightBytes: stream ? streamBytes(stream.words, stream.wordBits, stream.axiBits) : 0,
+      exact: true,
+    };
+  };
+
   return {
     weightBits: rule.totalBits,
     around,
@@ -246,16 +265,19 @@ export function createEvaluator(
       return { ...worked, estimate: estimateOf(worked, kind) };
     },
     workExactly(shape, place) {
-      const own = rowsInTile(checked, shape.outputs) ?? checked;
-      const plan = planShape(own, board, board.defaultClockMHz, shape, place);
-      const { stream, cycles: found, estimate } = plan;
-      return {
-        cyclesPerFrame: found.perFrame,
-        latencyCycles: found.latency,
-        estimate,
-        weightBytes: stream ? streamBytes(stream.words, stream.wordBits, stream.axiBits) : 0,
-        exact: true,
-      };
+      const { multipliers } = shape;
+      if (!multipliers) throw new Error('no multipliers');
+      const kind = arrays.get(shape, multipliers, surroundings.base);
+      const { tokens, inputs, outputs, vector } = shape;
+      const bus = place === 'onChip' ? 0 : place.axiBits;
+      // Arrays that are alike from outside have the same surroundings.
+      const key = `${tokens} ${inputs} ${outputs} ${vector} ${bus} ${kind.keys} ${kind.latency.array}`;
+      let around = exactly.get(key);
+      if (!around) {
+        around = exactlyAround(shape, place, kind);
+        exactly.set(key, around);
+      }
+      return { ...around, estimate: estimateOf(around, kind) };
     },
   };
 }

@@ -67,8 +67,12 @@ function rowOf(points: Points, i: number): Row {
   };
 }
 
-/** Beats of the bus in a frame up to which a stream is worked out cycle by cycle at once. */
-const FEW_BEATS = 60_000;
+/**
+ * Beats of the bus in a frame up to which a stream is worked out cycle by cycle at once: milliseconds
+ * for each engine and bus. A model of 200,000 weights has five times as many, and thousands of such
+ * engines.
+ */
+const FEW_BEATS = 5_000;
 
 /**
  * The points of which no exact one is as good in everything. Those whose bus may be too slow are
