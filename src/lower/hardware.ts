@@ -10,6 +10,7 @@ import {
   subBits,
   unsignedBits,
 } from '../plan/index.ts';
+import { normImage, offsetImage, parameterImage, tableImage } from './constant-images.ts';
 import {
   type DescriptorTable,
   instructionTable,
@@ -18,18 +19,10 @@ import {
   meanPoolTable,
   softmaxTable,
 } from './descriptors.ts';
-import {
-  factorImage,
-  type MemoryImage,
-  normImage,
-  offsetImage,
-  parameterImage,
-  tableImage,
-  weightImages,
-  weightStreamImage,
-} from './images.ts';
+import type { MemoryImage } from './memory-image.ts';
 import type { UnitParameter } from './unit-parameters.ts';
 import { liftedTables, prefixed, type Units, unitsOf } from './units.ts';
+import { factorImage, weightImages, weightStreamImage } from './weight-images.ts';
 
 /** One constant of the core module. */
 export interface Constant {
