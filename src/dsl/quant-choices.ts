@@ -1,6 +1,3 @@
-import { z } from 'zod';
-import type { Diagnostic, Place } from '../diagnostics/index.ts';
-import { codes, fault } from './faults.ts';
 import {
   type ActivationObserver,
   type ActivationRange,
@@ -9,12 +6,10 @@ import {
   type MixedRows,
   plainMethod,
   type QuantMethod,
-  ROW_BITS,
   type Rounding,
   type WeightObserver,
   type WeightRange,
 } from './quant-method.ts';
-import { oneOf, setting, whole } from './settings.ts';
 
 /** An object with exactly one of several keys: two choices for one thing do not type-check. */
 type OneOf<Choices> = {
@@ -23,7 +18,7 @@ type OneOf<Choices> = {
   };
 }[keyof Choices];
 
-type WeightObserverChoice =
+export type WeightObserverChoice =
   | 'minmax'
   | 'mse'
   | 'cosine'
@@ -31,7 +26,7 @@ type WeightObserverChoice =
   | 'aciq'
   | OneOf<{ percentile: number }>;
 
-type ActivationObserverChoice =
+export type ActivationObserverChoice =
   | Exclude<WeightObserverChoice, object>
   | 'kl'
   | OneOf<{ percentile: number; movingAverage: number }>;
@@ -86,105 +81,6 @@ export type RowsChoice = OneOf<{ fixed: number; powerOfTwo: number; sumOfTwo: nu
 interface RowShare {
   outputs: number;
   of: number;
-}
-
-export const LEGAL_ROWS =
-  '{ fixed: 2 .. 7, powerOfTwo: 3 .. 5 or sumOfTwo: 4 .. 5, outputs: 1 .. of - 1, of: 2 .. 1024 }';
-
-export function isRows(v: unknown): boolean {
-  if (typeof v !== 'object' || v === null || Object.keys(v).length !== 3) return false;
-  const { outputs, of } = v as { outputs: unknown; of: unknown };
-  const isCount = (n: unknown, low: number, high: number) =>
-    typeof n === 'number' && Number.isInteger(n) && n >= low && n <= high;
-  return (
-    isCount(of, 2, 1024) &&
-    isCount(outputs, 1, (of as number) - 1) &&
-    Object.entries(ROW_BITS).some(([kind, [low, high]]) => isCount(Reflect.get(v, kind), low, high))
-  );
-}
-
-const isOneOf = (words: readonly string[], v: unknown) => words.some((word) => word === v);
-
-/** `{ key: number }` and nothing else, the number within `low .. high`. */
-function holds(v: unknown, key: string, low: number, high: number): boolean {
-  if (typeof v !== 'object' || v === null || Object.keys(v).length !== 1) return false;
-  const value: unknown = Reflect.get(v, key);
-  return typeof value === 'number' && value >= low && value <= high;
-}
-
-const WEIGHT_OBSERVERS = ['minmax', 'mse', 'cosine', 'omse', 'aciq'] as const;
-const SEEDS = 2 ** 32 - 1;
-const isPercentile = (v: unknown) => holds(v, 'percentile', 50, 100);
-const words = WEIGHT_OBSERVERS.map((word) => `"${word}"`).join(', ');
-
-const observer = setting<ActivationObserverChoice>(
-  `${words}, "kl", { percentile: 50 .. 100 } or { movingAverage: 0 .. 1 }`,
-  (v) =>
-    isOneOf([...WEIGHT_OBSERVERS, 'kl'], v) || isPercentile(v) || holds(v, 'movingAverage', 0, 1),
-);
-const weightObserver = setting<WeightObserverChoice>(
-  `${words} or { percentile: 50 .. 100 }`,
-  (v) => isOneOf(WEIGHT_OBSERVERS, v) || isPercentile(v),
-);
-/** Tiles of 2 and 4 inputs, at least, divide them. */
-const GROUPS = { unit: 4, largest: 4096 };
-const granularity = setting<Granularity>(
-  `"tensor", "channel", "head" or { group: k }, k a multiple of ${GROUPS.unit} up to ${GROUPS.largest}`,
-  (v) =>
-    isOneOf(['tensor', 'channel', 'head'], v) ||
-    (holds(v, 'group', GROUPS.unit, GROUPS.largest) &&
-      Number(Reflect.get(v as object, 'group')) % GROUPS.unit === 0),
-);
-const flag = setting<boolean>('true or false', (v) => typeof v === 'boolean');
-
-/** The settings of the slots. */
-export const methodFields = {
-  observer: observer.optional(),
-  range: oneOf('restricted', 'full', 'asymmetric').optional(),
-  weight: z
-    .strictObject({
-      observer: weightObserver.optional(),
-      granularity: granularity.optional(),
-      range: oneOf('restricted', 'full').optional(),
-    })
-    .optional(),
-  fold: setting<NonNullable<MethodChoices['fold']>>(
-    '"none", "repq", "awq" or { smooth: 0 .. 1 }',
-    (v) => isOneOf(['none', 'repq', 'awq'], v) || holds(v, 'smooth', 0, 1),
-  ).optional(),
-  equalize: flag.optional(),
-  noise: whole(0, SEEDS).optional(),
-  rounding: setting<NonNullable<MethodChoices['rounding']>>(
-    '"nearest", "gptq", "comq" or { stochastic: seed }',
-    (v) => isOneOf(['nearest', 'gptq', 'comq'], v) || holds(v, 'stochastic', 0, SEEDS),
-  ).optional(),
-  biasCorrection: flag.optional(),
-  steps: oneOf('tensor', 'token').optional(),
-  rows: setting<RowsChoice>(LEGAL_ROWS, isRows).optional(),
-};
-
-/** VT103 of slots that exclude each other; the types say the same. */
-export function checkSteps(
-  { steps, fold, noise }: Partial<MethodChoices>,
-  place: Place | undefined,
-): readonly Diagnostic[] {
-  if (steps !== 'token') return [];
-  const excluded = (slot: string, value: string, hint: string) =>
-    fault(codes.value, place, slot, `${slot} is ${value} beside steps: "token".`, hint);
-  return [
-    ...(fold === 'repq'
-      ? [excluded('fold', '"repq"', 'Legal is "none", "awq" or { smooth: 0 .. 1 }.')]
-      : []),
-    ...(noise !== undefined
-      ? [
-          excluded(
-            'noise',
-            String(noise),
-            'Noise is within half a step of the tensor: leave it out.',
-          ),
-        ]
-      : []),
-  ];
 }
 
 /** The slots as the quantizer takes them; those left out are of plain min-max. */

@@ -1,16 +1,16 @@
 import { formatPlace } from '../diagnostics/index.ts';
 import type { IntegerGraph, LayerNormNode, MeanPoolNode, SoftmaxNode } from '../ir/index.ts';
 import {
-  addressBits,
+  type AddressBits,
   type Destination,
   type EngineParameters,
   type LayerNormOperation,
   type MatmulOperation,
   type Program,
+  productFieldBits,
   type StationarySource,
   type StreamSource,
   units,
-  unsignedBits,
 } from '../plan/index.ts';
 import { type EpilogueUnit, epilogueSettings } from './epilogue-unit.ts';
 import { type LayerNormUnit, layerNormSettings } from './layer-norm-unit.ts';
@@ -31,61 +31,6 @@ export interface DescriptorTable {
   readonly fields: readonly Omit<Field, 'value'>[];
   readonly bits: number;
   readonly rows: readonly { readonly comment: string; readonly values: readonly number[] }[];
-}
-
-/** Address widths of the buses that several memories share. */
-export interface AddressBits {
-  readonly A: number;
-  readonly B: number;
-  readonly P: number;
-  readonly S: number;
-  readonly O: number;
-  readonly X: number;
-  readonly ACT: number;
-  readonly LN: number;
-  readonly KEY: number;
-  readonly SCORE: number;
-  readonly PROB: number;
-  readonly INPUT: number;
-  readonly OFFSET: number;
-  readonly RESULT: number;
-  readonly W: number;
-  readonly TABLE: number;
-  readonly NORM: number;
-  readonly RSQRT: number;
-  readonly EXP: number;
-  readonly RECIP: number;
-  readonly STEP: number;
-  readonly GROUP: number;
-}
-
-export function busBits(p: EngineParameters): AddressBits {
-  const { depths } = p;
-  const of = (...sizes: number[]) => addressBits(Math.max(...sizes));
-  return {
-    A: of(depths.activations, depths.normalized, depths.input, depths.probabilities),
-    B: of(depths.weights, depths.keys),
-    P: of(depths.parameters),
-    S: of(depths.residual, depths.offset),
-    O: of(depths.activations, depths.keys, depths.residual, depths.scores, depths.result),
-    X: of(depths.residual),
-    ACT: of(depths.activations),
-    LN: of(depths.normalized),
-    KEY: of(depths.keys),
-    SCORE: of(depths.scores),
-    PROB: of(depths.probabilities),
-    INPUT: of(depths.input),
-    OFFSET: of(depths.offset),
-    RESULT: of(depths.result),
-    W: of(depths.weights),
-    TABLE: of(p.TABLE_DEPTH),
-    NORM: of(depths.normParameters),
-    RSQRT: of(p.RSQRT_DEPTH),
-    EXP: of(p.EXP_DEPTH),
-    RECIP: of(p.RECIP_DEPTH),
-    STEP: of(Math.ceil(p.TOKENS / p.TP)),
-    GROUP: of(depths.factors),
-  };
 }
 
 const streamSources: Record<StreamSource, number> = {
@@ -121,61 +66,52 @@ const signedField = (name: string, bits: number, value: number): Field => ({
   value,
 });
 
-/** Bits of the number of a tile in an activation word. */
-export function subBits(p: EngineParameters): number {
-  return addressBits(p.WORD / Math.min(p.TI, p.KEY_TO));
-}
-
 export function matmulTable(
   program: Program,
   p: EngineParameters,
-  a: AddressBits,
   unit: EpilogueUnit,
 ): DescriptorTable {
-  const lanesBits = unsignedBits(Math.max(p.TI, p.TO));
-  const partBits = subBits(p);
+  const bits = productFieldBits(p);
+  const field = (name: keyof typeof bits, value: number) => unsignedField(name, bits[name], value);
   const fields = (op: MatmulOperation): Field[] => {
     const kTiles = Math.ceil(op.reduction / p.TI);
     const oTiles = Math.ceil(op.columns / op.outputs);
     const byColumns = op.b.source === 'keyColumns';
     return [
-      unsignedField('a_src', 2, streamSources[op.a.source]),
-      unsignedField('a_base', a.A, op.a.base),
-      unsignedField('a_stride', a.A, op.a.stride),
-      unsignedField('lead', p.LEAD_BITS, op.lead),
-      unsignedField('rows', p.COUNT_BITS, op.rows),
-      unsignedField('k_tiles', p.COUNT_BITS, kTiles),
-      unsignedField('k_last_lanes', lanesBits, op.reduction - (kTiles - 1) * p.TI),
-      unsignedField('o_tiles', p.COUNT_BITS, oTiles),
-      unsignedField('o_last_lanes', lanesBits, op.columns - (oTiles - 1) * op.outputs),
+      field('a_src', streamSources[op.a.source]),
+      field('a_base', op.a.base),
+      field('a_stride', op.a.stride),
+      field('lead', op.lead),
+      field('rows', op.rows),
+      field('k_tiles', kTiles),
+      field('k_last_lanes', op.reduction - (kTiles - 1) * p.TI),
+      field('o_tiles', oTiles),
+      field('o_last_lanes', op.columns - (oTiles - 1) * op.outputs),
       // What the loader walks over: rows of the operand, or tokens along the reduction.
-      unsignedField('n_rows', p.COUNT_BITS, byColumns ? op.reduction : op.columns),
-      unsignedField('b_src', 2, stationarySources[op.b.source]),
+      field('n_rows', byColumns ? op.reduction : op.columns),
+      field('b_src', stationarySources[op.b.source]),
       // The stream has its words in order, and no addresses.
-      unsignedField('b_base', a.B, op.b.source === 'weightStream' ? 0 : op.b.base),
-      unsignedField('b_stride', a.B, op.b.stride),
-      unsignedField('p_base', a.P, op.parameterBase),
-      unsignedField('bias_src', 1, op.skip?.source === 'bias' ? 1 : 0),
+      field('b_base', op.b.source === 'weightStream' ? 0 : op.b.base),
+      field('b_stride', op.b.stride),
+      field('p_base', op.parameterBase),
+      field('bias_src', op.skip?.source === 'bias' ? 1 : 0),
       ...epilogueSettings(unit, op).map((f) => unsignedField(f.name, f.bits, f.value)),
-      unsignedField('skip_src', 1, op.skip?.source === 'offset' ? 1 : 0),
-      unsignedField('skip_base', a.S, op.skip?.base ?? 0),
-      unsignedField('skip_stride', a.S, op.skip?.stride ?? 0),
-      unsignedField('out_dst', 3, destinations[op.out.destination]),
-      unsignedField('out_base', a.O, op.out.base),
-      unsignedField('out_stride', a.O, op.out.stride),
-      unsignedField('out_sub', partBits, (op.out.part * op.outputs) / p.KEY_TO),
+      field('skip_src', op.skip?.source === 'offset' ? 1 : 0),
+      field('skip_base', op.skip?.base ?? 0),
+      field('skip_stride', op.skip?.stride ?? 0),
+      field('out_dst', destinations[op.out.destination]),
+      field('out_base', op.out.base),
+      field('out_stride', op.out.stride),
+      field('out_sub', (op.out.part * op.outputs) / p.KEY_TO),
       ...(p.ROW_EXPONENT > 0
-        ? [unsignedField('step_base', a.STEP, op.a.source === 'normalized' ? stepBase(op.a) : 0)]
+        ? [field('step_base', op.a.source === 'normalized' ? stepBase(op.a) : 0)]
         : []),
       ...(p.GROUP_GROWTH > 0 ? groupFields(op) : []),
     ];
   };
   const groupFields = (op: MatmulOperation): Field[] => {
     const base = factorWord(program, op, p.TO);
-    return [
-      unsignedField('group_own', 1, base === null ? 0 : 1),
-      unsignedField('group_base', a.GROUP, base ?? 0),
-    ];
+    return [field('group_own', base === null ? 0 : 1), field('group_base', base ?? 0)];
   };
   return table(
     'matmul',

@@ -1,35 +1,28 @@
 import { GROUP_CODE_BITS, type IntegerGraph } from '../ir/index.ts';
 import {
+  type AddressBits,
   addressBits,
+  busBits,
   type EngineParameters,
   log2Ceil,
   type Plan,
   type Program,
+  subBits,
   unsignedBits,
 } from '../plan/index.ts';
+import { normImage, offsetImage, parameterImage, tableImage } from './constant-images.ts';
 import {
-  type AddressBits,
-  busBits,
   type DescriptorTable,
   instructionTable,
   layerNormTable,
   matmulTable,
   meanPoolTable,
   softmaxTable,
-  subBits,
 } from './descriptors.ts';
-import {
-  factorImage,
-  type MemoryImage,
-  normImage,
-  offsetImage,
-  parameterImage,
-  tableImage,
-  weightImages,
-  weightStreamImage,
-} from './images.ts';
+import type { MemoryImage } from './memory-image.ts';
 import type { UnitParameter } from './unit-parameters.ts';
 import { liftedTables, prefixed, type Units, unitsOf } from './units.ts';
+import { factorImage, weightImages, weightStreamImage } from './weight-images.ts';
 
 /** One constant of the core module. */
 export interface Constant {
@@ -106,7 +99,7 @@ export function lower(plan: Plan): Hardware {
     },
     operationBits,
     instructions: instructionTable(program, operationBits),
-    matmul: matmulTable(program, p, buses, units.epilogue),
+    matmul: matmulTable(program, p, units.epilogue),
     layerNorm: layerNormTable(graph, program, p, buses, units.layerNorm, units.tokenSteps),
     softmax: units.softmax && softmaxTable(graph, program, p, buses, units.softmax),
     meanPool: p.HAS_POOL ? meanPoolTable(graph, program, p, buses) : null,

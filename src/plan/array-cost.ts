@@ -99,6 +99,14 @@ function elementsOf(n: number, block: number, elements: number): number {
   return Math.min(block, elements - n * block);
 }
 
+/** Elements of `bits` that reach the stages of `chains` one after the other, the first ones last. */
+function addSkew(cells: Cells, inputs: number, chains: number, bits: number): void {
+  const stages = Math.ceil(inputs / chains);
+  for (let n = 0; n < stages; n++) {
+    addDelay(cells, elementsOf(n, chains, inputs) * bits, stages - 1 - n);
+  }
+}
+
 /** vt_sum_tree, `times` of them. An adder whose numbers have a sign needs a LUT more. */
 function addTree(cells: Cells, numbers: number, bits: number, signed: boolean, times: number) {
   for (let level = 1, left = numbers; left > 1; level++) {
@@ -135,9 +143,7 @@ function packedCost(shape: ArrayShape): ArrayCost {
   cells.dsp += pairs * groups * inputs;
   addTile(cells, shape, chains, 0, 0);
   addTree(cells, chains, lane, true, tokens * outputs);
-  for (let n = 0; n * chains < inputs; n++) {
-    addDelay(cells, elementsOf(n, chains, inputs) * tokens * aBits, length - 1 - n);
-  }
+  addSkew(cells, inputs, chains, tokens * aBits);
   // Borrows of packed operands: what is above the lowest bits is a carry chain.
   cells.lut += 2 * pairs * inputs + (style === 2 ? 2 * groups * inputs : 0);
   if (cell === 0) {
@@ -197,8 +203,6 @@ function shiftCost(shape: ArrayShape): ArrayCost {
   addTree(cells, inputs, 1, false, 1);
   cells.ff += 2 * outputs * ones;
   addDelay(cells, ones, arrayLatency(shape) - 1 - log2Ceil(inputs));
-  for (let i = 0; i < inputs; i++) {
-    addDelay(cells, tokens * (aBits + 1), length - 1 - Math.floor(i / chains));
-  }
+  addSkew(cells, inputs, chains, tokens * (aBits + 1));
   return cells;
 }

@@ -2,6 +2,7 @@ export type { ArrayStyle } from './array.ts';
 export * from './choose.ts';
 export type { IssueEvent, Wait } from './cycles.ts';
 export { countCycles } from './cycles.ts';
+export * from './descriptor-bits.ts';
 export * from './engine.ts';
 export * from './losses.ts';
 export { MAX_LUT_DEPTH } from './memory-list.ts';

@@ -1,3 +1,4 @@
+import { productFieldBits } from './descriptor-bits.ts';
 import { addressBits, log2Ceil, unsignedBits } from './engine.ts';
 import type { EngineParameters } from './parameters.ts';
 
@@ -8,8 +9,6 @@ export interface ProgramTable {
   readonly bits: number;
 }
 
-/** Flags of a matrix product: its sources, destination, and what it has of the epilogue. */
-const FLAGS = { sources: 4, bias: 1, table: 1, skips: 2, destination: 3 };
 /** Which unit, what must be idle, and how many products may be under way. */
 const INSTRUCTION_FLAGS = { unit: 3, idle: 5, products: 2 };
 
@@ -35,27 +34,16 @@ export function instructionTable({ OPERATIONS }: EngineParameters): ProgramTable
  * Near the real number: which multipliers of skip connections there are is known to a later stage.
  */
 export function productBits(p: EngineParameters): number {
-  const { CHOICES, depths } = p;
-  const { activations, keys, normalized, input, probabilities } = depths;
-  const { residual, scores, result, offset, weights, parameters } = depths;
-  const bases =
-    addressBits(activations, normalized, input, probabilities) +
-    addressBits(weights, keys) +
-    addressBits(activations, keys, residual, scores, result) +
-    addressBits(residual, offset);
-  const lanes = Math.max(p.TI, p.TO);
   // COUNT_BITS is larger where passes are short beside the latency of the array.
-  const count = unsignedBits(p.OPERATIONS.largest + lanes) + 1;
-  const counts = 4 * count + 2 * unsignedBits(lanes) + p.LEAD_BITS;
-  const part = addressBits(p.WORD / Math.min(p.TI, p.KEY_TO));
-  const epilogue =
-    addressBits(CHOICES.modes) +
-    addressBits(p.TABLE_DEPTH) +
-    (p.SKIP_PRODUCT ? p.SKIP_MULT_BITS : 1) +
-    1;
-  const groups = p.GROUP_GROWTH > 0 ? 1 + addressBits(depths.factors) : 0;
-  // Bases have strides.
-  return sum(FLAGS) + counts + 2 * bases + addressBits(parameters) + part + epilogue + groups;
+  const counts = unsignedBits(p.OPERATIONS.largest + Math.max(p.TI, p.TO)) + 1;
+  const epilogue = {
+    mode: addressBits(p.CHOICES.modes),
+    table: 1 + addressBits(p.TABLE_DEPTH),
+    skip: 2 + (p.SKIP_PRODUCT ? p.SKIP_MULT_BITS : 1),
+  };
+  // The coefficients of the sequencer were fitted without the base of steps per token.
+  const fields = { ...productFieldBits(p, counts), step_base: 0 };
+  return sum(fields) + sum(epilogue);
 }
 
 const words = (rows: number) => 2 ** Math.max(1, log2Ceil(rows));

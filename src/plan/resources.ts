@@ -81,12 +81,12 @@ export function partsBeside(
     const count = products[name] ?? 0;
     const { lut, ff } = cells[name];
     const inMemories = name === 'memories' ? memories : NO_MEMORIES;
-    const shifts = name === 'accumulator' ? groupScale(p) : NO_CELLS;
+    const scale = name === 'accumulator' ? groupScale(p) : NO_CELLS;
     const soft = hasDsp ? 0 : MULTIPLIER_LUTS * count;
     return {
       name,
-      lut: Math.round(lut) + soft + shifts.lut + inMemories.lut + inMemories.lutram,
-      ff: Math.round(ff) + shifts.ff + inMemories.ff,
+      lut: Math.round(lut) + soft + scale.lut + inMemories.lut + inMemories.lutram,
+      ff: Math.round(ff) + scale.ff + inMemories.ff,
       dsp: hasDsp ? count : 0,
       bram36: inMemories.bram36,
       uram: inMemories.uram,

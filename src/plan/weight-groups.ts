@@ -39,7 +39,7 @@ export function groupsOfTile(
 }
 
 /**
- * The first node with groups for which a tile would have inputs of several groups, which one shift
+ * The first node with groups for which a tile would have inputs of several groups, which one factor
  * behind the array cannot serve; undefined where the shape suits all.
  */
 export function splitGroups(graph: IntegerGraph, shape: EngineShape): LinearNode | undefined {

@@ -4,7 +4,10 @@ import type { FloatTensor } from '../model/index.ts';
 import { ofValues } from './distribution.ts';
 import { observe } from './observers.ts';
 
-/** The finest step of a row of weights, and by which factors the steps of its groups are larger. */
+/**
+ * The finest step of a row of weights, and by which factors the steps of its groups are larger: one
+ * factor, 1, for a row without groups.
+ */
 export interface RowSteps {
   readonly step: number;
   readonly factors: readonly number[];
@@ -122,6 +125,7 @@ function squaredError(values: Float32Array, step: number, { low, high }: Range):
  */
 export function notBelow({ step, factors }: RowSteps, least: number): RowSteps {
   if (step >= least) return { step, factors };
+  if (factors.length === 1) return { step: least, factors };
   const coarser = (factor: number) =>
     GROUP_FACTORS.find((f) => f * least >= SLACK * factor * step) ?? LARGEST;
   return { step: least, factors: factors.map(coarser) };

@@ -79,17 +79,8 @@ export function quantizeWeights(
   const largest = wanted.reduce((a, { step }, n) => Math.max(a, step, forBias[n] as number), 0);
   const least = forBias.map((step) => (largest > 0 ? Math.max(step, largest * SMALLEST_STEP) : 1));
   const steps = wanted.map((row, n) => notBelow(row, least[n] as number));
-  const { codes, scales } = roundWeights(
-    context,
-    path,
-    weight,
-    steps,
-    size,
-    least,
-    range,
-    facts,
-    mixed,
-  );
+  const own: RowsToRound = { weight, steps, least, size, range, mixed };
+  const { codes, scales } = roundRows(context, path, own, facts);
   const factors = Int32Array.from(steps.flatMap((row) => row.factors));
   const groups = size ? { size, factors } : null;
   const scaled = scaledWeights(codes, width, groups ?? undefined);
@@ -141,16 +132,23 @@ function rowOf({ shape: [, width = 0], data }: FloatTensor, n: number): Float32A
   return data.subarray(n * width, (n + 1) * width);
 }
 
-function roundWeights(
+/** Everything that decides the codes of a layer but the way of rounding. */
+interface RowsToRound {
+  readonly weight: FloatTensor;
+  readonly steps: readonly RowSteps[];
+  /** Rows that have their step fitted keep it above these. */
+  readonly least: readonly number[];
+  /** Inputs of a group; null where a row has one step. */
+  readonly size: number | null;
+  readonly range: Range;
+  readonly mixed: Mixed | undefined;
+}
+
+function roundRows(
   { method: { rounding } }: Context,
   path: string,
-  weight: FloatTensor,
-  steps: readonly RowSteps[],
-  size: number | null,
-  least: readonly number[],
-  range: Range,
+  { weight, steps, least, size, range, mixed }: RowsToRound,
   facts: LayerFacts,
-  mixed: Mixed | undefined,
 ): { codes: Int32Array; scales: number[] } {
   const [out = 0, width = 0] = weight.shape;
   const codes = new Int32Array(out * width);

@@ -13,7 +13,7 @@ module vt_mac_lut #(
   parameter A_BITS = 3,
   parameter B_BITS = 3,
   parameter CHAIN  = 2,
-  parameter COLUMNS = 1       // 0: tiles come by rows alone
+  parameter COLUMNS = 1  // 0: tiles come by rows alone
 ) (
   input  wire                                             clk_i,
   input  wire [TP*TI*A_BITS-1:0]                          a_i,

@@ -15,8 +15,13 @@ module vt_matmul #(
   parameter TI           = 4,
   parameter TO           = 4,
   parameter STYLE        = 0,     // of the multipliers, see vt_mac_array
-  parameter CELL = 0, LUT_TO = 0, LUT_BITS = 0, LUT_POWERS = 0, DSP_DELAY = 0, LUT_DELAY = 0,
+  parameter CELL         = 0,
+  parameter LUT_TO       = 0,     // outputs on LUTs
+  parameter LUT_BITS     = 0,
+  parameter LUT_POWERS   = 0,
   parameter KEY_TO       = TO,    // outputs of products with keys and values
+  parameter DSP_DELAY    = 0,
+  parameter LUT_DELAY    = 0,
   parameter ARRAY_LATENCY = 3,
   parameter WORD         = 4,     // elements of an activation word: the larger of TI and TO
   parameter A_BITS       = 8,     // the widest of the streamed codes
@@ -49,10 +54,12 @@ module vt_matmul #(
   parameter TABLE_ALIGNED = 0,
   parameter TABLE_SIGNED = 0,
   parameter TABLE_BLOCK  = 1,
-  parameter SHIFT_COUNT  = 1, SHIFT_SEL_BITS = 1,
+  parameter SHIFT_COUNT  = 1,
+  parameter SHIFT_SEL_BITS = 1,
   parameter [6*SHIFT_COUNT-1:0] SHIFTS = {(6*SHIFT_COUNT){1'b0}},
   parameter [6*SHIFT_COUNT-1:0] WIDTHS = {(6*SHIFT_COUNT){1'b1}},
-  parameter MODE_COUNT   = 1, MODE_SEL_BITS = 1,
+  parameter MODE_COUNT   = 1,
+  parameter MODE_SEL_BITS = 1,
   parameter [SHIFT_SEL_BITS*MODE_COUNT-1:0] MODE_SHIFTS = {(SHIFT_SEL_BITS*MODE_COUNT){1'b0}},
   parameter [PROD_BITS*MODE_COUNT-1:0] OVERS = {(PROD_BITS*MODE_COUNT){1'b0}},
   parameter [OUT_BITS*MODE_COUNT-1:0] ABOVES = {(OUT_BITS*MODE_COUNT){1'b0}},
@@ -60,7 +67,8 @@ module vt_matmul #(
   parameter BINARY       = 1,
   parameter [OUT_BITS*MODE_COUNT-1:0] LOWS  = {(OUT_BITS*MODE_COUNT){1'b0}},
   parameter [OUT_BITS*MODE_COUNT-1:0] HIGHS = {(OUT_BITS*MODE_COUNT){1'b0}},
-  parameter SKIP_SHIFT_COUNT = 1, SKIP_SHIFT_SEL_BITS = 1,
+  parameter SKIP_SHIFT_COUNT = 1,
+  parameter SKIP_SHIFT_SEL_BITS = 1,
   parameter [6*SKIP_SHIFT_COUNT-1:0] SKIP_SHIFTS = {(6*SKIP_SHIFT_COUNT){1'b0}},
   parameter MIN_PASS     = 16,
   parameter MAX_WORDS    = 64,    // words of the longest pass
@@ -180,39 +188,17 @@ module vt_matmul #(
     .full_o(full), .first_tile_o(first_tile), .take_i(take)
   );
 
-  // Settings of the operation that the loader works on; the streamer takes them over with the
-  // first tile, the epilogue when the first word arrives there.
-  reg [1:0]                 ld_a_src_q;
-  reg [A_ADDR_BITS-1:0]     ld_a_base_q, ld_a_stride_q;
-  reg [LEAD_BITS-1:0]       ld_lead_q;
-  reg [COUNT_BITS-1:0]      ld_rows_q, ld_k_tiles_q, ld_o_tiles_q;
-  reg [LANES_BITS-1:0]      ld_step_lanes_q;
-  reg [S_ADDR_BITS-1:0]     ld_skip_base_q, ld_skip_stride_q;
-  reg [O_ADDR_BITS-1:0]     ld_out_base_q, ld_out_stride_q;
-  reg [SUB_BITS-1:0]        ld_out_sub_q;
+  reg [LANES_BITS-1:0] ld_step_lanes_q;
   always @(posedge clk_i)
-    if (start_i) begin
-      ld_a_src_q       <= a_src_i;
-      ld_a_base_q      <= a_base_i;
-      ld_a_stride_q    <= a_stride_i;
-      ld_lead_q        <= lead_i;
-      ld_rows_q        <= rows_i;
-      ld_k_tiles_q     <= k_tiles_i;
-      ld_o_tiles_q     <= o_tiles_i;
-      ld_step_lanes_q  <= b_src_i == 2'd2 ? o_last_lanes_i : k_last_lanes_i;
-      ld_skip_base_q   <= skip_base_i;
-      ld_skip_stride_q <= skip_stride_i;
-      ld_out_base_q    <= out_base_i;
-      ld_out_stride_q  <= out_stride_i;
-      ld_out_sub_q     <= out_sub_i;
-    end
+    if (start_i) ld_step_lanes_q <= b_src_i == 2'd2 ? o_last_lanes_i : k_last_lanes_i;
 
-  // What is used behind the streamer, one behind the other.
+  // Settings that are used behind the streamer: of the operation that the loader works on, and of
+  // the one that is streamed, which the epilogue takes over when its first word arrives there.
   localparam HANDED_BITS = OP_BITS + LANES_BITS + MODE_SEL_BITS + TABLE_ADDR_BITS + SKIP_MULT_BITS
-                         + SKIP_SHIFT_SEL_BITS + 8;
+                         + SKIP_SHIFT_SEL_BITS + 7;
   wire [OP_BITS-1:0]         st_op;
   wire [LANES_BITS-1:0]      st_k_last_lanes;
-  wire                       st_keys, st_bias_src, st_table_on, st_skip_on, st_skip_src;
+  wire                       st_bias_src, st_table_on, st_skip_on, st_skip_src;
   wire [MODE_SEL_BITS-1:0]   st_mode_sel;
   wire [TABLE_ADDR_BITS-1:0] st_table_base;
   wire [SKIP_MULT_BITS-1:0]  st_skip_mult;
@@ -222,18 +208,15 @@ module vt_matmul #(
   always @(posedge clk_i) begin
     if (start_i)
       ld_handed_q <= {op_i, k_last_lanes_i, bias_src_i, mode_sel_i, table_on_i, table_base_i,
-                      skip_on_i, skip_src_i, skip_mult_i, skip_shift_sel_i,
-                      b_src_i == 2'd1 || b_src_i == 2'd2, out_dst_i};
+                      skip_on_i, skip_src_i, skip_mult_i, skip_shift_sel_i, out_dst_i};
     if (take_first) st_handed_q <= ld_handed_q;
   end
   assign {st_op, st_k_last_lanes, st_bias_src, st_mode_sel, st_table_on, st_table_base,
-          st_skip_on, st_skip_src, st_skip_mult, st_skip_shift_sel, st_keys, st_out_dst} =
-         st_handed_q;
-  // The destination is wanted a stage earlier too.
-  wire [1:0] ld_out_dst_high = ld_handed_q[2:1];
+          st_skip_on, st_skip_src, st_skip_mult, st_skip_shift_sel, st_out_dst} = st_handed_q;
 
   // ---- streamed operand ---------------------------------------------------------------------
   wire                   s_valid, s_k_first, s_k_last, s_pass_first, s_op_first, s_op_last;
+  wire                   s_out_keys;
   wire [1:0]             s_src;
   wire [TP-1:0]          s_zero;
   wire [SUB_BITS-1:0]    s_sub, s_out_sub;
@@ -246,18 +229,18 @@ module vt_matmul #(
     .ADDR_BITS(A_ADDR_BITS), .S_ADDR_BITS(S_ADDR_BITS), .O_ADDR_BITS(O_ADDR_BITS),
     .COUNT_BITS(COUNT_BITS), .LEAD_BITS(LEAD_BITS), .SUB_BITS(SUB_BITS)
   ) u_streamer (
-    .clk_i(clk_i), .rst_i(rst_i),
-    .a_src_i(ld_a_src_q), .a_base_i(ld_a_base_q), .a_stride_i(ld_a_stride_q),
-    .a_split_i(ld_a_src_q == 2'd0 || ld_a_src_q == 2'd3), .lead_i(ld_lead_q),
-    .rows_i(ld_rows_q), .k_tiles_i(ld_k_tiles_q), .o_tiles_i(ld_o_tiles_q),
-    .skip_base_i(ld_skip_base_q), .skip_stride_i(ld_skip_stride_q),
-    .out_base_i(ld_out_base_q), .out_stride_i(ld_out_stride_q), .out_sub_i(ld_out_sub_q),
-    .out_split_i(ld_out_dst_high == 2'b00), .out_keys_i(ld_handed_q[3]),
+    .clk_i(clk_i), .rst_i(rst_i), .start_i(start_i),
+    .a_src_i(a_src_i), .a_base_i(a_base_i), .a_stride_i(a_stride_i), .lead_i(lead_i),
+    .rows_i(rows_i), .k_tiles_i(k_tiles_i), .o_tiles_i(o_tiles_i),
+    .skip_base_i(skip_base_i), .skip_stride_i(skip_stride_i),
+    .out_base_i(out_base_i), .out_stride_i(out_stride_i), .out_sub_i(out_sub_i),
+    .out_split_i(out_dst_i[2:1] == 2'b00), .out_keys_i(b_src_i == 2'd1 || b_src_i == 2'd2),
     .full_i(full), .first_tile_i(first_tile), .take_o(take), .take_first_o(take_first),
     .valid_o(s_valid), .zero_o(s_zero), .a_src_o(s_src), .addr_o(a_addr_o), .sub_o(s_sub),
     .k_first_o(s_k_first), .k_last_o(s_k_last), .pass_first_o(s_pass_first),
     .op_first_o(s_op_first), .op_last_o(s_op_last), .word_o(s_word),
-    .skip_addr_o(s_skip_addr), .out_addr_o(s_out_addr), .out_sub_o(s_out_sub)
+    .skip_addr_o(s_skip_addr), .out_addr_o(s_out_addr), .out_sub_o(s_out_sub),
+    .out_keys_o(s_out_keys)
   );
 
   // ---- operands -----------------------------------------------------------------------------
@@ -386,7 +369,7 @@ module vt_matmul #(
 
   // ---- result -------------------------------------------------------------------------------
   reg [OP_BITS+3:0] out_q;
-  always @(posedge clk_i) if (op_first[E0+6]) out_q <= {st_keys, st_out_dst, st_op};
+  always @(posedge clk_i) if (op_first[E0+6]) out_q <= {s_out_keys, st_out_dst, st_op};
   vt_delay #(.WIDTH(O_ADDR_BITS+SUB_BITS), .DEPTH(E0+7)) u_out_place (
     .clk_i(clk_i), .d_i({s_out_addr, s_out_sub}), .q_o({out_addr_o, out_sub_o})
   );

@@ -201,7 +201,7 @@ module vt_tile_loader #(
         row_q  <= k_last ? {COUNT_BITS{1'b0}} : row_q;
         addr_q <= k_last ? base_q + part_next : addr_q;
       end else begin
-          // The next channels of the same tokens; after the last ones, the next KEY_TO tokens.
+        // The next channels of the same tokens; after the last ones, the next KEY_TO tokens.
         row_q       <= k_last ? row_q : first_row_q;
         first_row_q <= k_last ? row_q : first_row_q;
         walk_q      <= k_last ? walk_next : walk_q;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { loadBoard } from '../../src/boards/index.ts';
 import { check } from '../../src/check/index.ts';
 import type { IntegerGraph, LinearNode } from '../../src/ir/index.ts';
-import { busBits, instructionTable, matmulTable } from '../../src/lower/descriptors.ts';
+import { instructionTable, matmulTable } from '../../src/lower/descriptors.ts';
 import { lower } from '../../src/lower/index.ts';
 import { unitsOf } from '../../src/lower/units.ts';
 import { type EngineShape, type Plan, type Program, planShape } from '../../src/plan/index.ts';
@@ -133,7 +133,6 @@ describe('descriptors', () => {
     { tokens: 1, inputs: 4, outputs: 4, vector: 4 },
   );
   const { program, parameters } = planned;
-  const buses = busBits(parameters);
   const { epilogue } = unitsOf(planned);
   const table = (changed: Partial<Program['matmuls'][number]>) => {
     const [first, ...rest] = program.matmuls;
@@ -141,13 +140,12 @@ describe('descriptors', () => {
     return matmulTable(
       { ...program, matmuls: [{ ...first, ...changed }, ...rest] },
       parameters,
-      buses,
       epilogue,
     );
   };
 
   test('hold what the operations say', () => {
-    const { fields, rows, bits } = matmulTable(program, parameters, buses, epilogue);
+    const { fields, rows, bits } = matmulTable(program, parameters, epilogue);
     expect(bits).toBe(fields.reduce((sum, field) => sum + field.bits, 0));
     expect(rows).toHaveLength(program.matmuls.length);
     const value = (row: number, name: string) =>

@@ -108,6 +108,7 @@ describe('steps of groups', () => {
       ...{ step: 1.5, factors: [4, 2, 2, 3] },
     });
     expect(notBelow({ step: 1, factors: [2, 6] }, 7)).toEqual({ step: 7, factors: [2, 2] });
+    expect(notBelow({ step: 1, factors: [1] }, 7)).toEqual({ step: 7, factors: [1] });
     expect(notBelow({ step: 1, factors: [2, 6] }, 0.5)).toEqual({ step: 1, factors: [2, 6] });
   });
 });

@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { buildGraph } from '../../bench/support/build-graph.ts';
-import { writeFolder } from '../../src/emit/index.ts';
+import { describe, expect, test } from 'vitest';
 import { readManifest } from '../../src/emit/read-manifest.ts';
 import { productsPerCycle } from '../../src/plan/index.ts';
-import { simulate } from '../../src/verify/index.ts';
 import { randomGraph } from '../support/random-graph.ts';
+import { designBuilder, expectEqual } from '../support/simulated-design.ts';
 import { hasVerilator } from '../support/verilate.ts';
 
 const graph = randomGraph({
@@ -18,17 +13,12 @@ const tile = { tokens: 2, inputs: 32, outputs: 16, vector: 16 };
 const target = { board: 'vck190', tile, weights: 'external', weightBus: 256 } as const;
 
 describe.skipIf(!hasVerilator)('an array of 1024 multipliers with external weights', () => {
-  const root = mkdtempSync(join(tmpdir(), 'vitrum-large-'));
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const build = designBuilder();
 
   test('equals the golden model in two blocks, in the predicted cycles and with stalls', async () => {
-    const { plan, files } = buildGraph(graph, { ...target, multipliers: 'double' }, 5);
-    writeFolder(root, files);
-    expect(productsPerCycle(plan.shape)).toBe(1024);
-    expect(readManifest(root).weights?.bytes).toBeGreaterThan(30_000);
-    const report = await simulate(root, { images: 3, stalls: true, seed: 11, trace: false });
-    expect(report.failures).toEqual([]);
-    expect(report).toMatchObject({ ok: true, mismatches: 0, frames: 6 });
-    expect(report.cyclesPerFrame).toBe(report.predictedCyclesPerFrame);
+    const design = build(graph, { ...target, multipliers: 'double' });
+    expect(productsPerCycle(design.plan.shape)).toBe(1024);
+    expect(readManifest(design.folder).weights?.bytes).toBeGreaterThan(30_000);
+    await expectEqual(design);
   }, 1_200_000);
 });

@@ -1,30 +1,30 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { buildGraph } from '../../bench/support/build-graph.ts';
+import { describe, expect, test } from 'vitest';
 import type { QuantSettings, Target } from '../../src/dsl/design.ts';
 import { plainMethod } from '../../src/dsl/quant-method.ts';
-import { writeFolder } from '../../src/emit/index.ts';
 import { encodeImage, runGolden } from '../../src/golden/index.ts';
 import { randomImages } from '../../src/images/random.ts';
-import { randomParameters } from '../../src/import/random.ts';
 import type { IntegerGraph } from '../../src/ir/index.ts';
 import type { Model } from '../../src/model/index.ts';
-import { quantize } from '../../src/quantize/index.ts';
-import { lint, simulate, simulateIcarus } from '../../src/verify/index.ts';
 import { smallModel } from '../quantize/models.ts';
+import { quantizedModel } from '../support/quantized-model.ts';
 import { randomGraph } from '../support/random-graph.ts';
+import {
+  designBuilder,
+  expectEqual,
+  expectEqualInIcarus,
+  expectFound,
+  expectNoLint,
+} from '../support/simulated-design.ts';
 import { hasIcarus, hasVerilator } from '../support/verilate.ts';
 
 if (!hasVerilator) console.warn('Verilator is absent: steps per token are not simulated');
 
-const token: Partial<QuantSettings> = { method: { ...plainMethod, steps: 'token' } };
-
 function quantized(model: Model, settings: Partial<QuantSettings> = {}): IntegerGraph {
-  const images = randomImages({ count: 4, seed: 2 }, model.image).map(({ pixels }) => pixels);
-  const bits = { weights: 4, activations: 6, residual: 16, ...token, ...settings };
-  return quantize(model, randomParameters(model, 1), images, bits);
+  const method = { ...plainMethod, steps: 'token' } as const;
+  return quantizedModel(model, {
+    ...{ weights: 4, activations: 6, residual: 16, method },
+    ...settings,
+  });
 }
 
 type Case = readonly [string, () => IntegerGraph, Target['tile'], Partial<Target>];
@@ -107,34 +107,21 @@ function exponents(graph: IntegerGraph): Set<number> {
 }
 
 describe.skipIf(!hasVerilator)('steps per token', { timeout: 600_000 }, () => {
-  const root = mkdtempSync(join(tmpdir(), 'vitrum-steps-'));
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const build = designBuilder();
 
-  const build = (graph: IntegerGraph, name: string, target: Partial<Target>) => {
-    const { plan, files } = buildGraph(graph, { board: 'kv260', ...target } as Target, 3);
-    const folder = join(root, name);
-    writeFolder(folder, files);
-    return { plan, folder };
-  };
-
-  test.each(cases)('%s: RTL and golden model are equal', async (name, make, tile, target) => {
+  test.each(cases)('%s: RTL and golden model are equal', async (_, make, tile, target) => {
     const graph = make();
     expect(exponents(graph).size).toBeGreaterThan(1);
-    const { folder } = build(graph, name.slice(0, 8).trim(), { tile, ...target });
-    expect(await lint(folder)).toEqual({ warnings: [] });
-    const report = await simulate(folder, { images: 3, stalls: true, seed: 5, trace: false });
-    expect(report.failures).toEqual([]);
-    expect(report).toMatchObject({ ok: true, mismatches: 0 });
-    expect(report.cyclesPerFrame).toBe(report.predictedCyclesPerFrame);
-    expect(report.latencyCycles).toBe(report.predictedLatencyCycles);
+    const design = build(graph, { board: 'kv260', tile, ...target });
+    await expectNoLint(design);
+    await expectEqual(design);
   });
 
   const small = () => randomGraph({ seed: 3, width: 12, tokens: 9, rowExponent: 7 });
-  const tile = { tokens: 2, inputs: 4, outputs: 4, vector: 2 };
+  const target = { board: 'kv260', tile: { tokens: 2, inputs: 4, outputs: 2, vector: 1 } };
 
   test.skipIf(!hasIcarus)('are the same in Icarus Verilog', async () => {
-    const { folder } = build(small(), 'icarus', { tile });
-    expect(await simulateIcarus(folder, { images: 3, seed: 7 })).toMatchObject({ failures: [] });
+    await expectEqualInIcarus(build(small(), target));
   });
 
   test.each([
@@ -142,14 +129,7 @@ describe.skipIf(!hasVerilator)('steps per token', { timeout: 600_000 }, () => {
     ['vt_token_exponent.v', '>>> (k - 1)', '>>> k'],
     ['vt_matmul.v', ".own_i(s_src == 2'd3)", ".own_i(s_src == 2'd0)"],
     ['vt_matmul.v', '.DELAY(E0-1)', '.DELAY(E0)'],
-  ])('a change of %s, %s, is found', async (file, from, to) => {
-    const { folder } = build(small(), `mutant${file}${from.length}`, { tile });
-    const path = join(folder, 'rtl', file);
-    const text = readFileSync(path, 'utf8');
-    expect(text).toContain(from);
-    writeFileSync(path, text.replace(from, to));
-    const report = await simulate(folder, { images: 3, stalls: false, seed: 5, trace: false });
-    expect(report.ok).toBe(false);
-    expect(report.mismatches).toBeGreaterThan(0);
+  ])('a change of %s, %s, is found', async (...change) => {
+    await expectFound(build(small(), target), change);
   });
 });

@@ -1,20 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { buildGraph } from '../../bench/support/build-graph.ts';
 import { DiagnosticsError } from '../../src/diagnostics/index.ts';
 import type { QuantSettings, Target } from '../../src/dsl/design.ts';
 import { plainMethod } from '../../src/dsl/quant-method.ts';
-import { writeFolder } from '../../src/emit/index.ts';
-import { randomImages } from '../../src/images/random.ts';
-import { randomParameters } from '../../src/import/random.ts';
 import type { IntegerGraph } from '../../src/ir/index.ts';
 import type { Model } from '../../src/model/index.ts';
-import { quantize } from '../../src/quantize/index.ts';
-import { lint, simulate, simulateIcarus } from '../../src/verify/index.ts';
 import { smallModel } from '../quantize/models.ts';
+import { quantizedModel } from '../support/quantized-model.ts';
 import { randomGraph } from '../support/random-graph.ts';
+import {
+  designBuilder,
+  expectEqual,
+  expectEqualInIcarus,
+  expectFound,
+  expectNoLint,
+} from '../support/simulated-design.ts';
 import { hasIcarus, hasVerilator } from '../support/verilate.ts';
 
 if (!hasVerilator) console.warn('Verilator is absent: groups of weights are not simulated');
@@ -23,13 +23,14 @@ function quantized(
   model: Model,
   group: number,
   settings: Partial<QuantSettings> = {},
-  method = plainMethod,
 ): IntegerGraph {
-  const images = randomImages({ count: 4, seed: 2 }, model.image).map(({ pixels }) => pixels);
-  const weight = { ...method.weight, granularity: { group }, observer: { kind: 'mse' } as const };
-  const bits = { weights: 4, activations: 6, residual: 16 };
-  const settled = { ...bits, method: { ...method, weight }, ...settings };
-  return quantize(model, randomParameters(model, 1), images, settled);
+  const { weight } = plainMethod;
+  const own = { ...weight, granularity: { group }, observer: { kind: 'mse' } as const };
+  const method = { ...plainMethod, weight: own };
+  return quantizedModel(model, {
+    ...{ weights: 4, activations: 6, residual: 16, method },
+    ...settings,
+  });
 }
 
 /** Factors of groups that the graph has. */
@@ -72,35 +73,22 @@ const cases: readonly Case[] = [
 ];
 
 describe.skipIf(!hasVerilator)('groups of weights', { timeout: 600_000 }, () => {
-  const root = mkdtempSync(join(tmpdir(), 'vitrum-groups-'));
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const build = designBuilder();
 
-  const build = (graph: IntegerGraph, name: string, target: Partial<Target>) => {
-    const { plan, files } = buildGraph(graph, { board: 'kv260', ...target } as Target, 3);
-    const folder = join(root, name);
-    writeFolder(folder, files);
-    return { plan, folder };
-  };
-
-  test.each(cases)('%s: RTL and golden model are equal', async (name, make, tile, target) => {
+  test.each(cases)('%s: RTL and golden model are equal', async (_, make, tile, target) => {
     const graph = make();
     expect(factors(graph).size).toBeGreaterThan(1);
-    const { folder } = build(graph, name.slice(0, 8).trim(), { tile, ...target });
-    expect(await lint(folder)).toEqual({ warnings: [] });
-    const report = await simulate(folder, { images: 3, stalls: true, seed: 5, trace: false });
-    expect(report.failures).toEqual([]);
-    expect(report).toMatchObject({ ok: true, mismatches: 0 });
-    expect(report.cyclesPerFrame).toBe(report.predictedCyclesPerFrame);
-    expect(report.latencyCycles).toBe(report.predictedLatencyCycles);
+    const design = build(graph, { board: 'kv260', tile, ...target });
+    await expectNoLint(design);
+    await expectEqual(design);
   });
 
   // More words than the shortest pass: those of the next tile follow without a gap.
   const small = () => randomGraph({ seed: 3, width: 12, heads: 3, tokens: 20, groupSize: 4 });
-  const tile = { inputs: 4, outputs: 4, vector: 2 };
+  const target = { board: 'kv260', tile: { inputs: 4, outputs: 2, vector: 1 } };
 
   test.skipIf(!hasIcarus)('are the same in Icarus Verilog', async () => {
-    const { folder } = build(small(), 'icarus', { tile });
-    expect(await simulateIcarus(folder, { images: 3, seed: 7 })).toMatchObject({ failures: [] });
+    await expectEqualInIcarus(build(small(), target));
   });
 
   test.each([
@@ -109,15 +97,8 @@ describe.skipIf(!hasVerilator)('groups of weights', { timeout: 600_000 }, () => 
     ['vt_group_scale.v', 'if (took[LATENCY])', 'if (took[LATENCY-1])'],
     ['vt_group_scale.v', 'first_q ? base_q : addr_q + 1', 'addr_q + 1'],
     ['vt_group_scale.v', 's ? sum <<< 1', 's ? once <<< 1'],
-  ])('a change of %s, %s, is found', async (file, from, to) => {
-    const { folder } = build(small(), `mutant${file}${from.length}`, { tile });
-    const path = join(folder, 'rtl', file);
-    const text = readFileSync(path, 'utf8');
-    expect(text).toContain(from);
-    writeFileSync(path, text.replace(from, to));
-    const report = await simulate(folder, { images: 3, stalls: false, seed: 5, trace: false });
-    expect(report.ok).toBe(false);
-    expect(report.mismatches).toBeGreaterThan(0);
+  ])('a change of %s, %s, is found', async (...change) => {
+    await expectFound(build(small(), target), change);
   });
 });
 

@@ -56,7 +56,7 @@ export function mutateMemory(subject: Subject, random: Random): Mutation {
   };
 }
 
-/** The fields of a word, the lowest bits first, as src/lower/images.ts packs them. */
+/** The fields of a word, the lowest bits first, as src/lower/constant-images.ts packs them. */
 function wordFields(subject: Subject, file: string, word: number): Field[] {
   const { graph, plan } = subject;
   const { program, parameters: p } = plan;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { multiplierKinds } from '../../dsl/design.ts';
 import { list } from '../../dsl/faults.ts';
-import { isRows, LEGAL_ROWS, type RowsChoice } from '../../dsl/quant-choices.ts';
+import type { RowsChoice } from '../../dsl/quant-choices.ts';
+import { isRows, LEGAL_ROWS } from '../../dsl/quant-fields.ts';
 import { oneOf, positive, setting, whole } from '../../dsl/settings.ts';
 import { targetSchema } from '../../dsl/target.ts';
 import { outputsForWeights } from '../../plan/index.ts';

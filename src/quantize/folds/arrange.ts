@@ -1,11 +1,12 @@
 import type { MixedRows } from '../../dsl/quant-method.ts';
-import { rangeOf } from '../../ir/index.ts';
 import { headPaths, leadingPaths, type Model, type Parameters } from '../../model/index.ts';
-import { type Context, weightFormat } from '../context.ts';
+import { type Context, tensor, weightFormat } from '../context.ts';
 import { parameter } from '../float-model.ts';
+import { layerFacts } from '../layer-facts.ts';
 import { linearLayers } from '../layers.ts';
 import { isMixedRow, levelStep, mixedLevels, roundToLevels, squaredError } from '../mixed-rows.ts';
 import { roundNearest } from '../rounding/round-row.ts';
+import { codeRange, weightSteps } from '../weight-steps.ts';
 
 /**
  * Puts the rows that suffer least from the weights of mixed rows where these are, by permutations
@@ -18,7 +19,7 @@ export function arrangeRows(context: Context, rows: MixedRows): Parameters {
   const { model } = context;
   let parameters = context.parameters;
   for (const group of permutable(model)) {
-    const order = orderOf(context, parameters, group, rows);
+    const order = orderOf(context, group, rows);
     for (const path of group.rows) {
       parameters = permute(parameters, `${path}.weight`, 0, order);
       parameters = permute(parameters, `${path}.bias`, 0, order);
@@ -89,13 +90,12 @@ function permutable(model: Model): Group[] {
 /** `order[n]`: the channel that comes to place `n`. */
 function orderOf(
   context: Context,
-  parameters: Parameters,
   { channels, heads, rows: paths }: Group,
   rows: MixedRows,
 ): Int32Array {
   const suffered = new Float64Array(channels);
   for (const path of paths) {
-    const own = sufferedBy(context, parameters, path, rows);
+    const own = sufferedBy(context, path, rows);
     own.forEach((error, n) => {
       suffered[n] = (suffered[n] as number) + error;
     });
@@ -119,27 +119,28 @@ function orderOf(
   return order;
 }
 
-/** What each row of a layer loses as a mixed row. */
-function sufferedBy(
-  context: Context,
-  parameters: Parameters,
-  path: string,
-  rows: MixedRows,
-): Float64Array {
-  const { shape, data } = parameter(parameters, `${path}.weight`);
-  const [out = 0, width = 0] = shape;
+/**
+ * What each row of a layer loses as a mixed row, with the steps that it has as a whole otherwise.
+ * Rows are looked at where the model has them, which is where the calibration has their inputs: no
+ * layer is in two groups, and the order of its columns changes no error.
+ */
+function sufferedBy(context: Context, path: string, rows: MixedRows): Float64Array {
+  const weight = tensor(context, `${path}.weight`);
+  const [out = 0, width = 0] = weight.shape;
+  const { data } = weight;
+  const method = context.method.weight;
   const format = weightFormat(context, path);
   const levels = mixedLevels(rows, format);
-  const { high } = rangeOf(format);
+  const range = codeRange(format, method.range);
+  const steps = weightSteps(method, weight, layerFacts(context, path), format);
   const energy = data.reduce((sum, w) => sum + w * w, 0);
   return Float64Array.from({ length: out }, (_, n) => {
+    const own = steps[n] as number;
+    if (own === 0) return 0;
     const row = data.subarray(n * width, (n + 1) * width);
-    const peak = row.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
-    if (peak === 0) return 0;
     const step = levelStep(row, levels);
-    const plain = roundNearest(row, peak / high, { low: -high, high });
     const mixed = squaredError(row, roundToLevels(row, step, levels), step);
-    return (mixed - squaredError(row, plain, peak / high)) / energy;
+    return (mixed - squaredError(row, roundNearest(row, own, range), own)) / energy;
   });
 }
 

@@ -28,6 +28,7 @@ export const unitRoots: Readonly<Record<string, UnitGroup>> = {
   vt_operands: 'operands',
   vt_accumulator: 'accumulator',
   vt_group_scale: 'accumulator',
+  vt_row_align: 'epilogue',
   vt_epilogue: 'epilogue',
   vt_channel_parameters: 'epilogue',
   vt_softmax: 'softmax',

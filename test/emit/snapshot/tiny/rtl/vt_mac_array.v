@@ -28,9 +28,9 @@ module vt_mac_array #(
   parameter CELL   = 0,
   parameter LUT_TO = 0,
   parameter LUT_BITS = 0,
-  parameter LUT_POWERS = 0,
-  parameter KEY_TO = TO,  // TO - LUT_TO with LUT_BITS > 0
-  parameter DSP_DELAY = 0, // see vt_mac_split
+  parameter LUT_POWERS = 0,  // those weights are codes of powers of two (vt_mac_shift)
+  parameter KEY_TO = TO,     // TO - LUT_TO with LUT_BITS > 0
+  parameter DSP_DELAY = 0,   // see vt_mac_split
   parameter LUT_DELAY = 0
 ) (
   input  wire                                             clk_i,

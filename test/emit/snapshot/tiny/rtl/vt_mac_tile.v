@@ -19,8 +19,8 @@ module vt_mac_tile #(
   parameter B_BITS    = 8,
   parameter BLOCK     = TI,
   parameter BLOCKS    = 1,   // ceil(TI / BLOCK)
-  parameter BIT_LAG = 0,
-  parameter COLUMNS = 1,         // 0: tiles come by rows alone
+  parameter BIT_LAG   = 0,
+  parameter COLUMNS   = 1,   // 0: tiles come by rows alone
   parameter LAG       = 0
 ) (
   input  wire                     clk_i,

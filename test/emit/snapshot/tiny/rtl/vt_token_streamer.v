@@ -4,6 +4,9 @@
 // partial sum is written before the next pass reads it, a result before the next operation reads
 // it, and an operation outlives its way through the pipeline.
 //
+// Settings come when the loader starts on their operation, and are in use from its first tile on:
+// two operations may be under way.
+//
 // The tile is taken in cycle t; the first word's address stands on the memory in cycle t+1.
 `default_nettype none
 module vt_token_streamer #(
@@ -21,11 +24,11 @@ module vt_token_streamer #(
 ) (
   input  wire                    clk_i,
   input  wire                    rst_i,
-  // the operation whose first tile the loader holds
-  input  wire [1:0]              a_src_i,
+  // settings of the operation that the loader starts on
+  input  wire                    start_i,
+  input  wire [1:0]              a_src_i,         // words of 0 and 3 hold WORD_TILES tiles
   input  wire [ADDR_BITS-1:0]    a_base_i,
   input  wire [ADDR_BITS-1:0]    a_stride_i,
-  input  wire                    a_split_i,       // the source's words hold WORD_TILES tiles
   input  wire [LEAD_BITS-1:0]    lead_i,          // leading rows that are zero
   input  wire [COUNT_BITS-1:0]   rows_i,
   input  wire [COUNT_BITS-1:0]   k_tiles_i,
@@ -56,7 +59,8 @@ module vt_token_streamer #(
   output wire [COUNT_BITS-1:0]   word_o,          // number of the word in its pass
   output wire [S_ADDR_BITS-1:0]  skip_addr_o,
   output wire [O_ADDR_BITS-1:0]  out_addr_o,
-  output wire [SUB_BITS-1:0]     out_sub_o
+  output wire [SUB_BITS-1:0]     out_sub_o,
+  output wire                    out_keys_o
 );
   localparam [31:0] MIN_COUNT_WIDE = MIN_PASS - 1;
   localparam [COUNT_BITS-1:0] MIN_COUNT = MIN_COUNT_WIDE[COUNT_BITS-1:0];
@@ -69,6 +73,34 @@ module vt_token_streamer #(
   localparam [31:0] TOKENS_WIDE = TP;
   localparam [COUNT_BITS-1:0] TOKENS = TOKENS_WIDE[COUNT_BITS-1:0];
 
+  // What the loader works on.
+  reg [1:0]              ld_src_q;
+  reg [ADDR_BITS-1:0]    ld_base_q, ld_stride_q;
+  reg [LEAD_BITS-1:0]    ld_lead_q;
+  reg [COUNT_BITS-1:0]   ld_rows_q, ld_k_tiles_q, ld_o_tiles_q;
+  reg [S_ADDR_BITS-1:0]  ld_skip_base_q, ld_skip_stride_q;
+  reg [O_ADDR_BITS-1:0]  ld_out_base_q, ld_out_stride_q;
+  reg [SUB_BITS-1:0]     ld_out_sub_q;
+  reg                    ld_out_split_q, ld_out_keys_q;
+  always @(posedge clk_i)
+    if (start_i) begin
+      ld_src_q         <= a_src_i;
+      ld_base_q        <= a_base_i;
+      ld_stride_q      <= a_stride_i;
+      ld_lead_q        <= lead_i;
+      ld_rows_q        <= rows_i;
+      ld_k_tiles_q     <= k_tiles_i;
+      ld_o_tiles_q     <= o_tiles_i;
+      ld_skip_base_q   <= skip_base_i;
+      ld_skip_stride_q <= skip_stride_i;
+      ld_out_base_q    <= out_base_i;
+      ld_out_stride_q  <= out_stride_i;
+      ld_out_sub_q     <= out_sub_i;
+      ld_out_split_q   <= out_split_i;
+      ld_out_keys_q    <= out_keys_i;
+    end
+
+  // What is streamed.
   reg                    running_q, streaming_q;
   reg [1:0]              src_q;
   reg [ADDR_BITS-1:0]    base_q, stride_q, part_q, addr_q;
@@ -104,6 +136,7 @@ module vt_token_streamer #(
   assign skip_addr_o  = skip_addr_q;
   assign out_addr_o   = out_addr_q;
   assign out_sub_o    = out_sub_q;
+  assign out_keys_o   = out_keys_q;
 
   genvar t;
   generate
@@ -140,28 +173,28 @@ module vt_token_streamer #(
       beat_q     <= {COUNT_BITS{1'b0}};
       op_first_q <= first_tile_i;
       if (first_tile_i) begin
-        src_q         <= a_src_i;
-        base_q        <= a_base_i;
-        stride_q      <= a_stride_i;
-        split_q       <= a_split_i;
-        lead_q        <= lead_i;
-        rows_q        <= rows_i;
-        k_tiles_q     <= k_tiles_i;
-        o_tiles_q     <= o_tiles_i;
-        skip_stride_q <= skip_stride_i;
-        out_stride_q  <= out_stride_i;
-        out_split_q   <= out_split_i;
-        out_keys_q    <= out_keys_i;
+        src_q         <= ld_src_q;
+        base_q        <= ld_base_q;
+        stride_q      <= ld_stride_q;
+        split_q       <= ld_src_q == 2'd0 || ld_src_q == 2'd3;
+        lead_q        <= ld_lead_q;
+        rows_q        <= ld_rows_q;
+        k_tiles_q     <= ld_k_tiles_q;
+        o_tiles_q     <= ld_o_tiles_q;
+        skip_stride_q <= ld_skip_stride_q;
+        out_stride_q  <= ld_out_stride_q;
+        out_split_q   <= ld_out_split_q;
+        out_keys_q    <= ld_out_keys_q;
         k_q           <= {COUNT_BITS{1'b0}};
         o_q           <= {COUNT_BITS{1'b0}};
         part_q        <= {ADDR_BITS{1'b0}};
         sub_q         <= {SUB_BITS{1'b0}};
-        addr_q        <= a_base_i;
-        skip_tile_q   <= skip_base_i;
-        skip_addr_q   <= skip_base_i;
-        out_tile_q    <= out_base_i;
-        out_addr_q    <= out_base_i;
-        out_sub_q     <= out_sub_i;
+        addr_q        <= ld_base_q;
+        skip_tile_q   <= ld_skip_base_q;
+        skip_addr_q   <= ld_skip_base_q;
+        out_tile_q    <= ld_out_base_q;
+        out_addr_q    <= ld_out_base_q;
+        out_sub_q     <= ld_out_sub_q;
       end else begin
         k_q         <= k_last ? {COUNT_BITS{1'b0}} : k_q + 1'b1;
         o_q         <= k_last ? o_q + 1'b1 : o_q;

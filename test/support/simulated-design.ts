@@ -1,0 +1,69 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import { buildGraph } from '../../bench/support/build-graph.ts';
+import type { Target } from '../../src/dsl/design.ts';
+import { writeFolder } from '../../src/emit/index.ts';
+import type { IntegerGraph } from '../../src/ir/index.ts';
+import type { Plan } from '../../src/plan/index.ts';
+import { lint, simulate, simulateIcarus } from '../../src/verify/index.ts';
+
+/** A design in a build folder of its own. */
+export interface BuiltDesign {
+  readonly plan: Plan;
+  readonly folder: string;
+}
+
+/** Builds designs for the tests of the block that calls it; their folders go when those are over. */
+export function designBuilder(): (graph: IntegerGraph, target: Target) => BuiltDesign {
+  const root = mkdtempSync(join(tmpdir(), 'vitrum-designs-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  let count = 0;
+  return (graph, target) => {
+    const { plan, files } = buildGraph(graph, target, 3);
+    const folder = join(root, String(count++));
+    writeFolder(folder, files);
+    return { plan, folder };
+  };
+}
+
+export async function expectNoLint({ folder }: BuiltDesign): Promise<void> {
+  expect(await lint(folder)).toEqual({ warnings: [] });
+}
+
+/**
+ * Every value of every layer is that of the golden model, without stalls in the predicted cycles,
+ * and with stalls.
+ */
+export async function expectEqual({ folder }: BuiltDesign): Promise<void> {
+  const report = await simulate(folder, { images: 3, stalls: true, seed: 5, trace: false });
+  expect(report.failures).toEqual([]);
+  expect(report).toMatchObject({ ok: true, mismatches: 0, frames: 6 });
+  expect(report.cyclesPerFrame).toBe(report.predictedCyclesPerFrame);
+  expect(report.latencyCycles).toBe(report.predictedLatencyCycles);
+}
+
+/** The results are those of the golden model, and none has an unknown bit. */
+export async function expectEqualInIcarus({ folder }: BuiltDesign): Promise<void> {
+  expect(await simulateIcarus(folder, { images: 3, seed: 7 })).toMatchObject({ failures: [] });
+}
+
+/** A file of a build folder's `rtl`, and what is put in the place of a text that it has. */
+export type Change = readonly [file: string, from: string, to: string];
+
+/** With a change of its Verilog the design gives other values than the golden model. */
+export async function expectFound(
+  { folder }: BuiltDesign,
+  [file, from, to]: Change,
+): Promise<void> {
+  const path = join(folder, 'rtl', file);
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(path, text.replace(from, to));
+  // A waveform of the difference would have the bench compiled once more.
+  const once = { images: 1, stalls: false, trace: false, traceMismatch: false };
+  const report = await simulate(folder, { ...once, seed: 5 });
+  expect(report.ok).toBe(false);
+  expect(report.mismatches).toBeGreaterThan(0);
+}
