@@ -28,7 +28,7 @@ function isEnds(v: unknown): boolean {
 }
 
 const { board, weights } = targetSchema.shape;
-const BUSES = [64, 128, 256] as const;
+const BUSES = [64, 128, 256, 512] as const;
 
 /**
  * `plan.json`: what `PlanPoint` holds and nothing else, every field of it written out, so that a
