@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { buildGraph } from '../../bench/support/build-graph.ts';
 import { writeFolder } from '../../src/emit/index.ts';
 import { readManifest } from '../../src/emit/read-manifest.ts';
-import { productsPerCycle } from '../../src/plan/index.ts';
+import { memoryMap, productsPerCycle } from '../../src/plan/index.ts';
 import { simulate } from '../../src/verify/index.ts';
 import { randomGraph } from '../support/random-graph.ts';
 import { hasVerilator } from '../support/verilate.ts';
@@ -30,5 +30,24 @@ describe.skipIf(!hasVerilator)('an array of 1024 multipliers with external weigh
     expect(report.failures).toEqual([]);
     expect(report).toMatchObject({ ok: true, mismatches: 0, frames: 6 });
     expect(report.cyclesPerFrame).toBe(report.predictedCyclesPerFrame);
+  }, 1_200_000);
+});
+
+describe.skipIf(!hasVerilator)('memories that are cut into segments', () => {
+  const root = mkdtempSync(join(tmpdir(), 'vitrum-segments-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  test('hold what the golden model has', async () => {
+    const deep = randomGraph({ tokens: 150, width: 16, hidden: 128, heads: 2, family: 'table' });
+    const { plan, files } = buildGraph(
+      deep,
+      { board: 'zcu102', tile: { tokens: 1, inputs: 8, outputs: 8, vector: 4 } },
+      5,
+    );
+    writeFolder(root, files);
+    const cut = memoryMap(plan.parameters, plan.board).memories.filter(({ segments }) => segments);
+    expect(cut.map(({ name }) => name)).toContain('activations');
+    const report = await simulate(root, { images: 2, stalls: false, seed: 4, trace: false });
+    expect(report).toMatchObject({ ok: true, mismatches: 0, failures: [] });
   }, 1_200_000);
 });
