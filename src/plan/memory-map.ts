@@ -21,7 +21,7 @@ export interface MappedMemory extends EngineMemory {
   /** For the attribute `ram_style`; `auto` leaves the choice to the tool. */
   readonly style: RamStyle;
   /** How `vt_ram` cuts its banks; null where it does not. */
-  readonly segments: CutBanks | null;
+  readonly segments: Pick<Segments, 'words' | 'bits'> | null;
   /** Bits that the engine uses. */
   readonly bits: number;
   /** Of the bits of its primitives, 0..1; null for logic. */
@@ -35,11 +35,6 @@ export interface MappedMemory extends EngineMemory {
   /** Block RAM in units of 36 kbit. */
   readonly bram36: number;
   readonly uram: number;
-}
-
-/** Words and bits of a segment, and where the other bits of a bank lie. */
-export interface CutBanks extends Pick<Segments, 'words' | 'bits'> {
-  readonly restStyle: RamStyle;
 }
 
 export interface MemoryMap {
@@ -155,30 +150,17 @@ function bestFit(memory: EngineMemory, primitives: readonly MemoryPrimitive[]): 
 
 /** Rows of blocks from which on a multiplexer takes several LUTs a bit. */
 const DEEP = 4;
-/** Of the cost of a memory that is less deep, what cutting it must save. */
-const WORTH_CUTTING = 0.05;
-/** And in all banks together, in LUTs: a memory of few blocks is left as it is. */
-const LEAST_SAVING = 128;
 
-/**
- * The same memory in segments, where they cost less: behind the rows of a deep memory they take fewer
- * LUTs than a multiplexer, and banks that are a little wider than their blocks can leave bits apart.
- */
+/** The same memory in segments, where they take less than the multiplexer behind its rows. */
 function cutWhereCheaper(
   memory: EngineMemory,
   fit: Fit,
   primitives: readonly MemoryPrimitive[],
 ): Fit {
   const { style, cost } = fit.primitive;
-  if (!memory.planned || style !== 'block') return fit;
+  if (!memory.planned || style !== 'block' || fit.deep < DEEP) return fit;
   const cut = segmentedFit(primitives, memory.depth, memory.width);
-  const whole = fit.count * cost + multiplexers(memory, fit);
-  const saving = cut ? whole - cut.cost : 0;
-  const isWorthIt =
-    fit.deep >= DEEP
-      ? saving > 0
-      : saving >= WORTH_CUTTING * whole && saving * memory.banks >= LEAST_SAVING;
-  return cut && isWorthIt ? cut : fit;
+  return cut && cut.cost < fit.count * cost + multiplexers(memory, fit) ? cut : fit;
 }
 
 /** A block with two ports of its own has half the width. */
@@ -206,13 +188,9 @@ function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): Mappe
     ...cells,
     ...{ primitive: primitive.name, shape, count },
     style: memory.planned && isStyled ? primitive.style : 'auto',
-    segments: fit.segments ? cutBanks(fit.segments) : null,
+    segments: fit.segments ? { words: fit.segments.words, bits: fit.segments.bits } : null,
     used: cells.bits / (count * primitive.bits),
   };
-}
-
-function cutBanks({ words, bits, rest }: Segments): CutBanks {
-  return { words, bits, restStyle: rest?.primitive.style ?? 'auto' };
 }
 
 /** What a memory takes of the primitives that it is made of; null: its contents are logic. */
@@ -226,7 +204,7 @@ function cellsOf(memory: EngineMemory, fit: Fit | null): MemoryCells {
   }
   const { style, luts, bits: own } = fit.primitive;
   const count = fit.count * times;
-  if (fit.segments) return segmentCells(fit, memory, bits, times);
+  if (fit.segments) return { ...segmentCells(fit, fit.segments, times), bits };
   return {
     lut: times * multiplexers(memory, fit),
     lutram: count * luts,
@@ -237,23 +215,10 @@ function cellsOf(memory: EngineMemory, fit: Fit | null): MemoryCells {
   };
 }
 
-function segmentCells(
-  { primitive, count, segments }: Fit,
-  { width }: EngineMemory,
-  bits: number,
-  times: number,
-): MemoryCells {
-  const { rest, luts, bits: cut } = segments ?? { rest: null, luts: 0, bits: width };
-  const inLuts = rest?.primitive.style === 'distributed' ? rest : null;
-  const inBlocks = rest && !inLuts ? rest.count * rest.primitive.bits : 0;
-  return {
-    lut: times * luts,
-    lutram: inLuts ? times * inLuts.count * inLuts.primitive.luts : 0,
-    ff: inLuts ? times * (width - cut) : 0,
-    bram36: (times * (count * primitive.bits + inBlocks)) / 36864,
-    uram: 0,
-    bits,
-  };
+function segmentCells({ primitive, count }: Fit, { rest, luts }: Segments, times: number) {
+  const inRest = rest ? rest.count * rest.primitive.bits : 0;
+  const bram36 = (times * (count * primitive.bits + inRest)) / 36864;
+  return { lut: times * luts, lutram: 0, ff: 0, bram36, uram: 0 };
 }
 
 /**

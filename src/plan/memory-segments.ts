@@ -1,6 +1,6 @@
 import { type Fit, fitPrimitive, type MemoryPrimitive } from './memory-primitives.ts';
 
-/** The part of a bank that `vt_ram` cuts into memories of fewer words, or of fewer bits. */
+/** The part of a bank that `vt_ram` cuts into memories of fewer words. */
 export interface Segments {
   /** Words of a segment, a power of two. */
   readonly words: number;
@@ -16,16 +16,15 @@ export interface Segments {
 const MOST_SEGMENTS = 7;
 /** LUTs of a segment that see whether it is written and read. */
 const SELECT_LUTS = 2;
-/** Rows of the bits that lie apart, of which about a LUT a bit chooses one: of LUTs, of blocks. */
-const MOST_LUT_ROWS = 4;
-const MOST_BLOCK_ROWS = 3;
+/** Rows of the bits that lie apart, of which about a LUT a bit chooses one. */
+const MOST_REST_ROWS = 3;
 
 /**
  * The cheapest way to cut a bank of `depth` words of `width` bits into segments, each in blocks that
  * are as deep as it; null where there is none. Bits that would fill the blocks of every segment badly
- * lie apart, in blocks that are deep and narrow or in LUTs. Its `cost` has all LUTs.
+ * lie apart, in blocks that are deep and narrow. Its `cost` has all LUTs.
  *
- * @param primitives block memories and LUTs of the device
+ * @param primitives those of the device
  */
 export function segmentedFit(
   primitives: readonly MemoryPrimitive[],
@@ -33,22 +32,20 @@ export function segmentedFit(
   width: number,
 ): Fit | null {
   const blocks = primitives.filter(({ style }) => style === 'block');
-  const best = (from: readonly MemoryPrimitive[], words: number, bits: number) =>
-    cheapestOf(from.map((one) => fitPrimitive(one, words, bits, false)));
+  const best = (words: number, bits: number) =>
+    cheapestOf(blocks.map((one) => fitPrimitive(one, words, bits, false)));
   const fits: Fit[] = [];
   const shapes = blocks.flatMap((block) => block.shapes);
   for (const words of new Set(shapes.map(([deep]) => deep))) {
     const count = Math.ceil(depth / words);
-    if (count > MOST_SEGMENTS) continue;
+    if (count < 2 || count > MOST_SEGMENTS) continue;
     const widths = shapes.flatMap(([deep, bits]) => (deep === words ? [bits] : []));
     for (const bits of new Set([width, ...widths.map((own) => width - (width % own))])) {
-      if (bits === 0 || (count === 1 && bits === width)) continue;
-      const segment = best(blocks, words, bits);
-      const rest = bits < width ? best(primitives, depth, width - bits) : null;
-      const restRows = rest?.primitive.style === 'distributed' ? MOST_LUT_ROWS : MOST_BLOCK_ROWS;
-      if (segment.deep > 1 || (rest && rest.deep > restRows)) continue;
-      const luts =
-        (count > 1 ? bits + SELECT_LUTS * count : 0) + (rest && rest.deep > 1 ? width - bits : 0);
+      if (bits === 0) continue;
+      const segment = best(words, bits);
+      const rest = bits < width ? best(depth, width - bits) : null;
+      if (segment.deep > 1 || (rest && rest.deep > MOST_REST_ROWS)) continue;
+      const luts = bits + SELECT_LUTS * count + (rest && rest.deep > 1 ? width - bits : 0);
       const all = count * segment.count;
       const cost =
         all * segment.primitive.cost + (rest ? rest.count * rest.primitive.cost : 0) + luts;

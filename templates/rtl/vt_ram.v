@@ -5,21 +5,18 @@
 // Of a deep memory in blocks, SEGMENT_BITS of a bank can be cut into segments of SEGMENT_WORDS
 // words. The register of a segment that is not read is cleared, which a block does itself, so that
 // an OR of up to seven segments takes one LUT a bit, where a multiplexer takes several. The other
-// bits of the bank lie in a memory that is as deep as the whole. A single segment leaves bits apart
-// that would not fill a block.
+// bits of the bank lie in a memory that is as deep as the whole.
 `default_nettype none
 module vt_ram #(
   parameter BANKS     = 1,  // parts of a word that can be written alone
   parameter BANK_BITS = 8,  // bits of one part
   parameter DEPTH     = 2,  // words
   parameter ADDR_BITS = 1,
-  parameter SEGMENT_WORDS = 0,          // a power of two; 0: the memory is not cut
+  parameter SEGMENT_WORDS = 0,          // a power of two below DEPTH; 0: the memory is not cut
   parameter SEGMENT_BITS  = BANK_BITS,  // 1..BANK_BITS, of the bits of a bank the lowest
   // Where it lies: "auto", "distributed" (LUTs), "block", or "ultra". Simulation does not care.
   // verilator lint_off UNUSEDPARAM
-  parameter RAM_STYLE = "auto",
-  // The same for the bits of a bank that are not in segments; of a memory without, RAM_STYLE.
-  parameter REST_STYLE = RAM_STYLE
+  parameter RAM_STYLE = "auto"
   // verilator lint_on UNUSEDPARAM
 ) (
   input  wire                         clk_i,
@@ -38,7 +35,7 @@ module vt_ram #(
       localparam WHOLE = SEGMENT_WORDS == 0 ? BANK_BITS : BANK_BITS - SEGMENT_BITS;
       localparam FIRST = BANK_BITS - WHOLE;
       if (WHOLE > 0) begin : g_whole
-        (* ram_style = REST_STYLE *)
+        (* ram_style = RAM_STYLE *)
         reg [WHOLE-1:0] mem [0:DEPTH-1];
         reg [WHOLE-1:0] rdata_q;
         always @(posedge clk_i) begin
@@ -47,16 +44,7 @@ module vt_ram #(
         end
         assign rdata[BANK_BITS-1:FIRST] = rdata_q;
       end
-      if (SEGMENT_WORDS >= DEPTH) begin : g_segment
-        (* ram_style = RAM_STYLE *)
-        reg [SEGMENT_BITS-1:0] mem [0:DEPTH-1];
-        reg [SEGMENT_BITS-1:0] rdata_q;
-        always @(posedge clk_i) begin
-          if (we_i[b]) mem[waddr_i] <= wdata[SEGMENT_BITS-1:0];
-          rdata_q <= mem[raddr_i];
-        end
-        assign rdata[SEGMENT_BITS-1:0] = rdata_q;
-      end else if (SEGMENT_WORDS > 0) begin : g_segments
+      if (SEGMENT_WORDS > 0) begin : g_segments
         localparam INDEX_BITS = $clog2(SEGMENT_WORDS);
         localparam COUNT      = (DEPTH + SEGMENT_WORDS - 1) / SEGMENT_WORDS;
         for (s = 0; s < COUNT; s = s + 1) begin : g_segment

@@ -8,12 +8,11 @@ vi.setConfig({ testTimeout: 120_000 });
 const DEPTH = 75;
 const BANKS = 2;
 const BANK_BITS = 11;
-/** Not cut, in segments as a whole or in part, and a single segment that leaves bits apart. */
+/** Not cut, in segments as a whole, and in part. */
 const cuts = [
   { SEGMENT_WORDS: 0, SEGMENT_BITS: BANK_BITS },
   { SEGMENT_WORDS: 16, SEGMENT_BITS: BANK_BITS },
   { SEGMENT_WORDS: 32, SEGMENT_BITS: 9 },
-  { SEGMENT_WORDS: 128, SEGMENT_BITS: 7 },
 ];
 
 const ports = [

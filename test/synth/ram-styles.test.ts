@@ -42,7 +42,7 @@ test('segments are blocks that clear their own registers', { timeout: 600_000 },
     `module cut (input wire clk_i, input wire we_i, input wire [11:0] waddr_i,
     input wire [11:0] raddr_i, input wire [37:0] data_i, output wire [37:0] data_o);
   vt_ram #(.BANKS(1), .BANK_BITS(38), .DEPTH(2376), .ADDR_BITS(12), .RAM_STYLE("block"),
-    .SEGMENT_WORDS(512), .SEGMENT_BITS(36), .REST_STYLE("block")) u_cut (
+    .SEGMENT_WORDS(512), .SEGMENT_BITS(36)) u_cut (
     .clk_i(clk_i), .we_i(we_i), .waddr_i(waddr_i), .wdata_i(data_i), .raddr_i(raddr_i),
     .rdata_o(data_o));
 endmodule
