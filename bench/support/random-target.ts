@@ -83,7 +83,7 @@ export function randomTarget({ nextInt }: Random, needs: TargetNeeds): RandomTar
   const weights = onChip
     ? 'onChip'
     : (fixed.weights ?? pick(['external', 'external', 'onChip', undefined] as const));
-  const weightBus = fixed.weightBus ?? pick([64, 128, 256, undefined] as const);
+  const weightBus = fixed.weightBus ?? pick([64, 128, 256, 512, undefined] as const);
   const multipliers = fixed.multipliers ?? pick([...legalKinds(needs, tile), undefined]);
   // Now and then some of the outputs on LUTs.
   const lutOutputs =

@@ -22,7 +22,7 @@ export interface TargetSettings<
   /** Where the weights lie: on chip if they fit, in external memory otherwise, unless given. */
   weights?: 'onChip' | 'external' | undefined;
   /** Bits of the AXI4 bus to external weights, 128 unless given. */
-  weightBus?: 64 | 128 | 256 | undefined;
+  weightBus?: 64 | 128 | 256 | 512 | undefined;
   /**
    * How the array makes its products: a multiplier each, two or four of them in one DSP (four of
    * operands of at most 4 bits), or on LUTs. The planner takes what the board has most of unless given.
@@ -99,9 +99,9 @@ export const targetSchema = z.strictObject({
   fps: positive(1e7).optional(),
   clockMHz: positive(1000).optional(),
   weights: oneOf('onChip', 'external').optional(),
-  weightBus: setting<64 | 128 | 256>(
-    '64, 128 or 256',
-    (v) => v === 64 || v === 128 || v === 256,
+  weightBus: setting<64 | 128 | 256 | 512>(
+    '64, 128, 256 or 512',
+    (v) => v === 64 || v === 128 || v === 256 || v === 512,
   ).optional(),
   multipliers: oneOf(...multiplierKinds).optional(),
   lutOutputs: whole(0, largestTile).optional(),

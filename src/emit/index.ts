@@ -127,7 +127,16 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
 
 function memories({ parameters, board }: Plan): Manifest['memories'] {
   return memoryMap(parameters, board).memories.map(
-    ({ readers: _r, fixed: _f, planned: _p, owner: _o, ff: _ff, lutram, ...memory }) => ({
+    ({
+      readers: _r,
+      fixed: _f,
+      planned: _p,
+      owner: _o,
+      segments: _s,
+      ff: _ff,
+      lutram,
+      ...memory
+    }) => ({
       ...memory,
       lut: memory.lut + lutram,
     }),

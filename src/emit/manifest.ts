@@ -99,7 +99,7 @@ export const manifestSchema = z.strictObject({
     .strictObject({
       path: z.string(),
       bytes: count,
-      axiBits: z.union([z.literal(64), z.literal(128), z.literal(256)]),
+      axiBits: z.union([z.literal(64), z.literal(128), z.literal(256), z.literal(512)]),
     })
     .nullable(),
   /** A frame on `m_axis`: `classes` beats of a 32-bit sign-extended code. */

@@ -190,8 +190,11 @@ function coreContext(hardware: Hardware, common: Common) {
     axiRange: range(p.stream?.axiBits ?? 1),
     hasPool: p.HAS_POOL,
     hasSoftmax: p.HAS_SOFTMAX,
-    ramStyles: Object.fromEntries(
-      memoryMap(p, hardware.plan.board).memories.map(({ name, style }) => [name, style]),
+    ram: Object.fromEntries(
+      memoryMap(p, hardware.plan.board).memories.map(({ name, style, segments }) => [
+        name,
+        { style, segments },
+      ]),
     ),
     tableFile: memories.activationTable?.path ?? '',
     rsqrtFile: memories.rsqrt.path,

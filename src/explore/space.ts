@@ -18,7 +18,7 @@ export interface SpaceOptions {
   readonly buses: readonly WeightBus[];
 }
 
-export const BUSES: readonly WeightBus[] = [64, 128, 256];
+export const BUSES: readonly WeightBus[] = [64, 128, 256, 512];
 
 const SIDES = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 const LANES = [2, 4, 8, 16, 32];

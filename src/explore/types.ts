@@ -43,7 +43,7 @@ export interface PlanTile {
 }
 
 /** Widths of the AXI4 bus to external weights, in bits. */
-export type WeightBus = 64 | 128 | 256;
+export type WeightBus = 64 | 128 | 256 | 512;
 
 /**
  * Everything that a search chooses: one point of its space, and what `plan.json` holds. From the same

@@ -191,9 +191,7 @@ function constants(
     [
       'SUM_BITS',
       p.SUM_BITS,
-      p.ROW_EXPONENT > 0
-        ? 'accumulator at the finest step, plus bias: one more than the wider'
-        : 'accumulator plus bias: one more than the wider',
+      p.ROW_EXPONENT > 0 ? 'accumulator at the finest step, plus bias' : 'accumulator plus bias',
     ],
     [
       'PROD_BITS',
@@ -223,7 +221,7 @@ function constants(
     ['LANE_BITS', addressBits(p.TP), 'token of a word'],
     ['SUB_BITS', subBits(p), 'tile of an activation word'],
     ['OFFSET_BIAS', p.OFFSET_BIAS ? 1 : 0, 'embedding offsets are added to the accumulator'],
-    ['OFFSET_BITS', p.OFFSET_BITS, 'embedding offset'],
+    ['OFFSET_BITS', p.OFFSET_BITS, 'widest embedding offset'],
     ['CLASS_BITS', unsignedBits(p.CLASSES)],
     ['HAS_TABLE', p.HAS_TABLE ? 1 : 0, 'an activation is a table'],
     ['TABLE_BITS', p.TABLE_BITS],

@@ -7,6 +7,7 @@ import {
   memoryPrimitives,
   type RamStyle,
 } from './memory-primitives.ts';
+import { type Segments, segmentedFit } from './memory-segments.ts';
 import type { EngineParameters } from './parameters.ts';
 
 /** A memory of the engine and the primitives that it is made of. */
@@ -19,6 +20,8 @@ export interface MappedMemory extends EngineMemory {
   readonly count: number;
   /** For the attribute `ram_style`; `auto` leaves the choice to the tool. */
   readonly style: RamStyle;
+  /** How `vt_ram` cuts its banks; null where it does not. */
+  readonly segments: Pick<Segments, 'words' | 'bits'> | null;
   /** Bits that the engine uses. */
   readonly bits: number;
   /** Of the bits of its primitives, 0..1; null for logic. */
@@ -73,9 +76,14 @@ export interface MemoryMapper {
   cells(p: EngineParameters): MemoryCells;
 }
 
-export function memoryMapper(board: Board): MemoryMapper {
+/** Whether the tools of a board are told where memories lie. */
+export function isStyledFamily({ family }: Pick<Board, 'family'>): boolean {
+  return family === 'xcup' || family === 'xc7';
+}
+
+/** @param isStyled whether the RTL says where its memories lie, and cuts those that are deep */
+export function memoryMapper(board: Board, isStyled = isStyledFamily(board)): MemoryMapper {
   const primitives = memoryPrimitives(board);
-  const isStyled = board.family === 'xcup' || board.family === 'xc7';
   const small = primitives.filter(({ style }) => style !== 'ultra');
   const ultra = primitives.find(({ style }) => style === 'ultra');
   const fits = new Map<number, Fit | null>();
@@ -84,8 +92,9 @@ export function memoryMapper(board: Board): MemoryMapper {
     const known = fits.get(key);
     if (known !== undefined) return known;
     const best = bestFit(memory, small);
-    fits.set(key, best);
-    return best;
+    const made = best && isStyled ? cutWhereCheaper(memory, best, small) : best;
+    fits.set(key, made);
+    return made;
   };
   const map = (p: EngineParameters): MemoryMap => {
     const memories = engineMemories(p).map((memory) => mapped(memory, fitOf(memory), isStyled));
@@ -105,10 +114,10 @@ export function memoryMapper(board: Board): MemoryMapper {
 
 const FIXED = [null, 'distributed', 'block'] as const;
 
-/** Equal for memories that the same primitives are best for: depth, width, and four bits. */
-function sizeKey({ depth, width, constant, readers, fixed }: EngineMemory): number {
+/** Equal for memories that the same primitives are best for: depth, width, and five bits. */
+function sizeKey({ depth, width, constant, readers, fixed, planned }: EngineMemory): number {
   const kind = 4 * FIXED.indexOf(fixed) + (constant ? 2 : 0) + (readers - 1);
-  return (depth * 2 ** 16 + width) * 16 + kind;
+  return (depth * 2 ** 16 + width) * 32 + (planned ? 16 : 0) + kind;
 }
 
 function sumOf(cells: readonly MemoryCells[]): MemoryCells {
@@ -139,6 +148,21 @@ function bestFit(memory: EngineMemory, primitives: readonly MemoryPrimitive[]): 
   return (depth * width) / LUT_BITS < 2 * best.cost ? null : best;
 }
 
+/** Rows of blocks from which on a multiplexer takes several LUTs a bit. */
+const DEEP = 4;
+
+/** The same memory in segments, where they take less than the multiplexer behind its rows. */
+function cutWhereCheaper(
+  memory: EngineMemory,
+  fit: Fit,
+  primitives: readonly MemoryPrimitive[],
+): Fit {
+  const { style, cost } = fit.primitive;
+  if (!memory.planned || style !== 'block' || fit.deep < DEEP) return fit;
+  const cut = segmentedFit(primitives, memory.depth, memory.width);
+  return cut && cut.cost < fit.count * cost + multiplexers(memory, fit) ? cut : fit;
+}
+
 /** A block with two ports of its own has half the width. */
 function twoReaders(primitive: MemoryPrimitive): MemoryPrimitive {
   const widest = Math.max(...primitive.shapes.map(([, bits]) => bits));
@@ -154,7 +178,8 @@ function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): Mappe
   const cells = cellsOf(memory, fit);
   if (!fit) {
     const logic = { primitive: 'LUT', shape: null, count: cells.lut, style: 'auto', used: null };
-    return { ...memory, ...cells, ...(logic as Pick<MappedMemory, keyof typeof logic>) };
+    const made = { ...logic, segments: null };
+    return { ...memory, ...cells, ...(made as Pick<MappedMemory, keyof typeof made>) };
   }
   const { primitive, shape } = fit;
   const count = fit.count * memory.banks * memory.copies;
@@ -163,6 +188,7 @@ function mapped(memory: EngineMemory, fit: Fit | null, isStyled: boolean): Mappe
     ...cells,
     ...{ primitive: primitive.name, shape, count },
     style: memory.planned && isStyled ? primitive.style : 'auto',
+    segments: fit.segments ? { words: fit.segments.words, bits: fit.segments.bits } : null,
     used: cells.bits / (count * primitive.bits),
   };
 }
@@ -178,6 +204,7 @@ function cellsOf(memory: EngineMemory, fit: Fit | null): MemoryCells {
   }
   const { style, luts, bits: own } = fit.primitive;
   const count = fit.count * times;
+  if (fit.segments) return { ...segmentCells(fit, fit.segments, times), bits };
   return {
     lut: times * multiplexers(memory, fit),
     lutram: count * luts,
@@ -186,6 +213,12 @@ function cellsOf(memory: EngineMemory, fit: Fit | null): MemoryCells {
     uram: style === 'ultra' ? count : 0,
     bits,
   };
+}
+
+function segmentCells({ primitive, count }: Fit, { rest, luts }: Segments, times: number) {
+  const inRest = rest ? rest.count * rest.primitive.bits : 0;
+  const bram36 = (times * (count * primitive.bits + inRest)) / 36864;
+  return { lut: times * luts, lutram: 0, ff: 0, bram36, uram: 0 };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Board } from '../boards/index.ts';
+import type { Segments } from './memory-segments.ts';
 
 /** How a memory is told to a tool by the attribute `ram_style`. */
 export type RamStyle = 'auto' | 'distributed' | 'block' | 'ultra';
@@ -95,6 +96,8 @@ export interface Fit {
   readonly count: number;
   /** In LUTs, with the multiplexers behind the rows. */
   readonly cost: number;
+  /** Where the memory is cut into segments, one a row. */
+  readonly segments?: Segments;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { CheckedGraph } from '../check/index.ts';
+import type { CheckedGraph, MatrixWidths } from '../check/index.ts';
 import { type IntegerNode, isKind, signedBits, storageBits } from '../ir/index.ts';
 import { dotBits, splitDelays } from './array.ts';
 import { type EngineShape, keyOutputs, latencies, tokenWords, unsignedBits } from './engine.ts';
@@ -147,9 +147,32 @@ export function accumulatorBits(
 
 type AccumulatedBits = Pick<EngineParameters, 'A_BITS' | 'B_BITS' | 'GROUP_GROWTH'>;
 
-/** A sum of products with a bias; the sums of tokens with steps of their own in their finest unit. */
-export function biasedBits(accumulator: number, bias: number): number {
-  return Math.max(accumulator, bias) + 1;
+/**
+ * A sum of products with a bias; the sums of tokens with steps of their own in their finest unit. Where
+ * sums are multiplied, as many bits as are proven, since one more can cost each lane a second DSP;
+ * where none is, the bias has the constant that rounds, which the proof does not count.
+ *
+ * @param proven bits of the largest sum with its bias
+ */
+export function biasedBits(
+  accumulator: number,
+  proven: number,
+  { BIAS_BITS, HAS_MULT }: Pick<EngineParameters, 'BIAS_BITS' | 'HAS_MULT'>,
+): number {
+  const wider = Math.max(accumulator, BIAS_BITS);
+  return HAS_MULT ? Math.max(wider, proven) : wider + 1;
+}
+
+/** Bits of the largest sum of products, and of the largest with its bias, as proven. */
+export function largestSums(widths: CheckedGraph['widths']): {
+  readonly accumulator: MatrixWidths;
+  readonly biased: number;
+} {
+  const matrices = [...widths.values()].flatMap((w) => (w.kind === 'matrix' ? [w] : []));
+  return {
+    accumulator: matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a)),
+    biased: Math.max(...matrices.map(({ sumBits }) => sumBits)),
+  };
 }
 
 /** The rounding constant 2^(shift-1) must fit beside the product of sum and 16-bit multiplier. */
@@ -180,8 +203,7 @@ export function engineParameters(
   const { ACT_BITS, IN_BITS, PROB_BITS, W_BITS, A_BITS, B_BITS } = operandBits(graph);
   const SCORE_BITS = scoreBits(graph);
 
-  const matrices = [...widths.values()].flatMap((w) => (w.kind === 'matrix' ? [w] : []));
-  const largestSum = matrices.reduce((a, b) => (b.accumulatorBits > a.accumulatorBits ? b : a));
+  const { accumulator: largestSum, biased } = largestSums(widths);
   const GROUP_GROWTH = groupGrowth(graph);
   const multiplied = { A_BITS, B_BITS, GROUP_GROWTH };
   const ACC_BITS = accumulatorBits(largestSum.accumulatorBits, TI, multiplied);
@@ -200,7 +222,7 @@ export function engineParameters(
   };
   const offsetBits = OFFSET_BIAS
     ? signedBitsOf(rounded(embedding.offset, embedding.shift))
-    : RES_BITS;
+    : signedBitsOf(embedding.offset);
   const requantized = nodes.flatMap((n) =>
     n.kind === 'scores' || n.kind === 'weightedValues' ? [n] : [],
   );
@@ -210,7 +232,7 @@ export function engineParameters(
     ...linears.map((n) => signedBitsOf(finestBias(n))),
     ...requantized.map((n) => signedBitsOf(rounded([n.bias ?? 0], n.shift))),
   );
-  const SUM_BITS = biasedBits(ACC_BITS + ROW_EXPONENT, BIAS_BITS);
+  const SUM_BITS = biasedBits(ACC_BITS + ROW_EXPONENT, biased, { BIAS_BITS, HAS_MULT });
   const CHOICES = choicesOf(graph, program);
   const PROD_BITS = multipliedBits(SUM_BITS, { HAS_MULT, CHOICES });
   const RESULT_BITS = signedBits(result.output.format);

@@ -1,7 +1,7 @@
 import type { Board } from '../boards/index.ts';
 import type { CheckedGraph } from '../check/index.ts';
 import { type IntegerGraph, signedBits } from '../ir/index.ts';
-import { countCycles, type IssueEvent } from './cycles.ts';
+import { type CycleReport, countCycles, type IssueEvent } from './cycles.ts';
 import { type EngineShape, productsPerCycle, tokenWords } from './engine.ts';
 import { rowGroups } from './geometry.ts';
 import { engineParameters } from './parameters.ts';
@@ -30,18 +30,19 @@ export function planShape(
   // carries the stream over the passes that want more weights than the bus brings.
   const candidates = [true, false].flatMap((overlapNorms) => {
     const program = schedule(graph, shape, { overlapNorms, streamed });
-    const counted = [];
+    let kept: { program: Program; stream: WeightStream | null; cycles: CycleReport } | undefined;
     for (const stream of streamsFor(program, shape, rule.bits, place)) {
       let late = 0;
       const observe = ({ array }: IssueEvent) => {
         if (array) late += array.late.first + array.late.others;
       };
       const cycles = countCycles(program, shape, geometry, observe, stream);
-      counted.push({ program, stream, cycles });
+      if (kept && cycles.perFrame > (1 - WORTH_A_BUFFER) * kept.cycles.perFrame) break;
+      kept = { program, stream, cycles };
       // Weights that are never late come no earlier from a larger buffer.
       if (late === 0) break;
     }
-    return counted;
+    return kept ? [kept] : [];
   });
   const { program, stream, cycles } = candidates.reduce((best, other) =>
     other.cycles.perFrame < best.cycles.perFrame ? other : best,
@@ -64,6 +65,9 @@ export function planShape(
     estimate: estimateResources(parameters, board),
   });
 }
+
+/** Of the cycles of a frame, those that a buffer four times as large must save. */
+const WORTH_A_BUFFER = 0.005;
 
 /** Buffers of 1, 4 and 16 times what hides the latency of the memory. */
 export const BUFFERS = [1, 4, 16];

@@ -3,7 +3,7 @@ import { GROUP_CODE_BITS } from '../ir/index.ts';
 import { type ArrayStyle, dotBits } from './array.ts';
 import { arrayCost } from './array-cost.ts';
 import { addressBits } from './engine.ts';
-import { type MemoryCells, memoryMapper } from './memory-map.ts';
+import { isStyledFamily, type MemoryCells, memoryMapper } from './memory-map.ts';
 import type { EngineParameters } from './parameters.ts';
 import { type ModelledPart, modelledParts } from './resource-model/features.ts';
 import { type Coefficients, modelCells } from './resource-model/model.ts';
@@ -171,11 +171,11 @@ export function memoryNeed(p: EngineParameters, board: Board): MemoryNeed {
 
 /** `memoryNeed` for many engines on a board. */
 export function memoryNeeds(board: Board): (p: EngineParameters) => MemoryNeed {
-  return memoryMapper(countedOn(board)).cells;
+  return memoryMapper(countedOn(board), isStyledFamily(board)).cells;
 }
 
 function countedOn(board: Board): Board {
-  if (board.family === 'xcup' || board.family === 'xc7') return board;
+  if (isStyledFamily(board)) return board;
   const { family, uram, dspWidth } = COUNTED_ON;
   return { ...board, family, dspWidth, resources: { ...board.resources, uram } };
 }

@@ -8,7 +8,7 @@
  */
 export interface WeightStream {
   /** Bits of the bus. */
-  readonly axiBits: 64 | 128 | 256;
+  readonly axiBits: 64 | 128 | 256 | 512;
   readonly wordBits: number;
   /** Words of a frame. */
   readonly words: number;
@@ -92,7 +92,7 @@ export function weightStream(options: WeightStreamOptions): WeightStream {
 export function checkWeightStream(stream: WeightStream): void {
   const { axiBits, wordBits, words, lineBeats, lineWords, lines, burst, outstanding } = stream;
   const legal =
-    [64, 128, 256].includes(axiBits) &&
+    [64, 128, 256, 512].includes(axiBits) &&
     [wordBits, words, lineBeats, lineWords].every((n) => Number.isInteger(n) && n > 0) &&
     [lines, burst, outstanding].every((n) => n >= 2 && powerOfTwo(n) === n) &&
     lineWords * wordBits <= lineBeats * axiBits &&

@@ -13,7 +13,7 @@
 // beat comes in cycle t no longer counts as outstanding from t+1 on.
 `default_nettype none
 module vt_axi_read #(
-  parameter AXI_BITS    = 64,  // bits of a beat: 64, 128 or 256
+  parameter AXI_BITS    = 64,  // bits of a beat: 64, 128, 256 or 512
   parameter ADDR_BITS   = 40,  // 13..64
   parameter BEATS       = 12,  // beats of a frame
   parameter BURST       = 16,  // beats of a burst; a power of two, 2..256, at most 4096 bytes

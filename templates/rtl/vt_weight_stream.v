@@ -12,7 +12,7 @@
 // memory that answers L cycles after a request, that is in cycle t + L + LINE_BEATS + 4.
 `default_nettype none
 module vt_weight_stream #(
-  parameter AXI_BITS    = 64,   // 64, 128 or 256
+  parameter AXI_BITS    = 64,   // 64, 128, 256 or 512
   parameter ADDR_BITS   = 40,
   parameter WORD_BITS   = 96,
   parameter WORDS       = 100,  // words of a frame

@@ -215,7 +215,7 @@ describe('faults of one setting, at its place and with what is legal', () => {
     [
       'target',
       `{ ${board}, weights: 'external', weightBus: 32 }`,
-      `VT103 ${at(50, 8)}: target.weightBus is 32. Legal is 64, 128 or 256.`,
+      `VT103 ${at(50, 8)}: target.weightBus is 32. Legal is 64, 128, 256 or 512.`,
     ],
     [
       'target',

@@ -20,6 +20,7 @@ const places: readonly WeightPlace[] = [
   { axiBits: 64 },
   { axiBits: 128 },
   { axiBits: 256 },
+  { axiBits: 512 },
 ];
 const bits = [
   [8, 8],

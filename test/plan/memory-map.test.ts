@@ -4,6 +4,7 @@ import { type Board, knownBoards, loadBoard } from '../../src/boards/index.ts';
 import { check } from '../../src/check/index.ts';
 import { type MappedMemory, memoryMap, planShape } from '../../src/plan/index.ts';
 import { fitPrimitive, memoryPrimitives } from '../../src/plan/memory-primitives.ts';
+import { segmentedFit } from '../../src/plan/memory-segments.ts';
 import { randomGraph } from '../support/random-graph.ts';
 import { graphs, shapes } from './subjects.ts';
 
@@ -68,6 +69,45 @@ describe('primitives of UltraScale+', () => {
     [256, 8, '8 RAM64M8'],
   ])('%i words of %i bits take %s', (depth, width, expected) => {
     expect(fitted('distributed', depth, width)).toBe(expected);
+  });
+});
+
+describe('a bank in segments', () => {
+  const primitives = memoryPrimitives(board('zcu102'));
+  const cut = (depth: number, width: number) => {
+    const fit = segmentedFit(primitives, depth, width);
+    if (!fit?.segments) throw new Error('not cut');
+    const { words, bits, rest, luts } = fit.segments;
+    const apart = rest ? `${rest.count} ${rest.primitive.name}` : 'none';
+    return `${fit.count} ${fit.primitive.name}, ${words} x ${bits}, apart ${apart}, ${luts} LUT`;
+  };
+
+  // What synth_xilinx of Yosys 0.55 makes of vt_ram with these segments.
+  test.each([
+    [2376, 72, '5 RAMB36, 512 x 72, apart none, 82 LUT'],
+    [2376, 1024, '70 RAMB36, 512 x 1008, apart 3 RAMB18, 1034 LUT'],
+    [3168, 256, '49 RAMB18, 512 x 252, apart 1 RAMB18, 266 LUT'],
+  ])('%i words of %i bits take %s', (depth, width, expected) => {
+    expect(cut(depth, width)).toBe(expected);
+  });
+
+  test('has room for every word, and no segment has more rows than one', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 600, max: 20000 }),
+        fc.integer({ min: 1, max: 600 }),
+        (d, w) => {
+          const fit = segmentedFit(primitives, d, w);
+          if (!fit?.segments) return;
+          const { words, bits, rest } = fit.segments;
+          expect(fit.deep * words).toBeGreaterThanOrEqual(d);
+          expect(fit.count * fit.primitive.bits).toBeGreaterThanOrEqual(d * bits);
+          expect(bits === w).toBe(rest === null);
+          if (rest) expect(rest.count * rest.primitive.bits).toBeGreaterThanOrEqual(d * (w - bits));
+        },
+      ),
+      { numRuns: 200, seed: 5 },
+    );
   });
 });
 

@@ -76,7 +76,7 @@ function harness(streams: readonly WeightStream[]): string {
     'module harness(',
     '  input wire clk, rst, enable, arready, rlast, rvalid, take,',
     '  input wire [7:0] sel, input wire [39:0] base,',
-    '  input wire [255:0] rdata, input wire [1:0] rresp,',
+    '  input wire [511:0] rdata, input wire [1:0] rresp,',
     outputs.map(([name, bits]) => `  output reg ${range(bits)}${name}`).join(',\n'),
     ');',
     ...streams.flatMap(instance),

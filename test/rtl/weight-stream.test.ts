@@ -23,7 +23,7 @@ import {
 // Compiling all streams takes a while.
 vi.setConfig({ testTimeout: 300_000 });
 
-const buses = [64, 128, 256] as const;
+const buses = [64, 128, 256, 512] as const;
 /** A frame that ends within a line where a line has several words. */
 const shapes = buses.flatMap((axiBits) =>
   [24, 64, 96, 128, 192, 256].map((wordBits) => weightStream({ axiBits, wordBits, words: 53 })),
@@ -39,6 +39,7 @@ const corners: WeightStream[] = [
   { ...weightStream({ axiBits: 64, wordBits: 96, words: 700 }), lines: 128, burst: 256 },
   { ...weightStream({ axiBits: 128, wordBits: 96, words: 700 }), lines: 8, burst: 16 },
   { ...weightStream({ axiBits: 256, wordBits: 256, words: 300 }), lines: 128, burst: 128 },
+  { ...weightStream({ axiBits: 512, wordBits: 768, words: 300 }), lines: 64, burst: 64 },
   {
     ...weightStream({ axiBits: 64, wordBits: 256, words: 67 }),
     lines: 2,
@@ -231,7 +232,7 @@ describe.skipIf(!hasVerilator)('vt_weight_stream', () => {
   });
 
   test.skipIf(!hasIcarus)('Icarus Verilog takes it', async () => {
-    for (const sel of [0, 2, 5, 18, 19]) {
+    for (const sel of [0, 2, 5, shapes.length - 1, shapes.length, shapes.length + 1]) {
       const parameters = Object.entries(streamParameters(streams[sel] as WeightStream));
       const values = parameters.map(([name, value]) => `-Pvt_weight_stream.${name}=${value}`);
       const top = ['-g2005', '-Wall', '-tnull', '-s', 'vt_weight_stream'];

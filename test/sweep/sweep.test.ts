@@ -42,7 +42,7 @@ describe('random designs', () => {
     expect(seen((d) => d.design.target.tile.tokens)).toEqual(new Set([1, 2, 4]));
     const { weights, weightBus, multipliers, primitives } = seenSettings(all);
     expect(weights).toEqual(new Set(['onChip', 'external', undefined]));
-    expect(weightBus).toEqual(new Set([64, 128, 256, undefined]));
+    expect(weightBus).toEqual(new Set([64, 128, 256, 512, undefined]));
     expect(multipliers).toEqual(new Set([...multiplierKinds, undefined]));
     expect(primitives).toEqual(new Set([true, false, undefined]));
     expect(seen((d) => tileText(d.design.target.tile).split('/')[0]).size).toBeGreaterThan(15);
@@ -113,7 +113,7 @@ const SAMPLE: readonly (FixedChoices & { family: 'float' | 'table'; icarus?: boo
   { family: 'table', tokens: 2, ...external(64, 'quad', true), ...bits(3, 3), pooling: 'class' },
   { family: 'float', tokens: 1, ...external(128, 'double', true), ...bits(5, 7), pooling: 'class' },
   { family: 'table', tokens: 4, ...onChip('lut'), ...bits(4, 4), pooling: 'mean', icarus: true },
-  { family: 'table', tokens: 1, ...external(256, 'single'), ...bits(6, 5), pooling: 'class' },
+  { family: 'table', tokens: 1, ...external(512, 'single'), ...bits(6, 5), pooling: 'class' },
   { family: 'float', tokens: 4, ...onChip('double', true), ...bits(7, 6), icarus: true },
   { family: 'float', tokens: 2, ...onChip('quad'), ...bits(4, 2), pooling: 'mean' },
   { family: 'table', tokens: 2, ...external(128, 'double'), ...bits(8, 7), pooling: 'mean' },
@@ -126,7 +126,11 @@ function onChip(multipliers: Kind, primitives = false): FixedChoices {
   return { weights: 'onChip', multipliers, primitives };
 }
 
-function external(weightBus: 64 | 128 | 256, multipliers: Kind, primitives = false): FixedChoices {
+function external(
+  weightBus: 64 | 128 | 256 | 512,
+  multipliers: Kind,
+  primitives = false,
+): FixedChoices {
   return { weights: 'external', weightBus, multipliers, primitives };
 }
 
@@ -138,7 +142,7 @@ describe('the sample', () => {
   test('has every choice', () => {
     const seen = (of: (choices: (typeof SAMPLE)[number]) => unknown) => new Set(SAMPLE.map(of));
     expect(seen((c) => c.tokens)).toEqual(new Set([1, 2, 4]));
-    expect(seen((c) => c.weightBus)).toEqual(new Set([64, 128, 256, undefined]));
+    expect(seen((c) => c.weightBus)).toEqual(new Set([64, 128, 256, 512, undefined]));
     expect(seen((c) => c.multipliers)).toEqual(new Set(multiplierKinds));
     expect(seen((c) => c.primitives && c.multipliers)).toContain('quad');
     expect(seen((c) => c.primitives && c.multipliers)).toContain('double');

@@ -119,7 +119,7 @@ design({
 design({
   ...{ name: 'a', model, weights: text, ...rest },
   target: {
-    ...{ board: 'vck190', weights: 'external', weightBus: 256 },
+    ...{ board: 'vck190', weights: 'external', weightBus: 512 },
     ...{ multipliers: 'quad', primitives: true },
     tile: { tokens: 2, inputs: 32, outputs: 16, vector: 16 },
   },

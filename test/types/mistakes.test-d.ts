@@ -273,8 +273,8 @@ integerDesign({
 design({
   ...rest,
   name: 'mnist',
-  // @ts-expect-error '512' is not assignable to type '
-  target: { board: 'kv260', weights: 'external', weightBus: 512 },
+  // @ts-expect-error '1024' is not assignable to type '
+  target: { board: 'kv260', weights: 'external', weightBus: 1024 },
 });
 // @ts-expect-error '"offChip"' is not assignable to type '
 design({ ...rest, name: 'mnist', target: { board: 'kv260', weights: 'offChip' } });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readManifest } from '../../src/emit/read-manifest.ts';
-import { productsPerCycle } from '../../src/plan/index.ts';
+import { memoryMap, productsPerCycle } from '../../src/plan/index.ts';
 import { randomGraph } from '../support/random-graph.ts';
 import { designBuilder, expectEqual } from '../support/simulated-design.ts';
 import { hasVerilator } from '../support/verilate.ts';
@@ -19,6 +19,20 @@ describe.skipIf(!hasVerilator)('an array of 1024 multipliers with external weigh
     const design = build(graph, { ...target, multipliers: 'double' });
     expect(productsPerCycle(design.plan.shape)).toBe(1024);
     expect(readManifest(design.folder).weights?.bytes).toBeGreaterThan(30_000);
+    await expectEqual(design);
+  }, 1_200_000);
+});
+
+describe.skipIf(!hasVerilator)('memories that are cut into segments', () => {
+  const build = designBuilder();
+
+  test('hold what the golden model has', async () => {
+    const deep = randomGraph({ tokens: 150, width: 16, hidden: 128, heads: 2, family: 'table' });
+    const tile = { tokens: 1, inputs: 8, outputs: 8, vector: 4 };
+    const design = build(deep, { board: 'zcu102', tile });
+    const { parameters, board } = design.plan;
+    const cut = memoryMap(parameters, board).memories.filter(({ segments }) => segments);
+    expect(cut.map(({ name }) => name)).toContain('activations');
     await expectEqual(design);
   }, 1_200_000);
 });

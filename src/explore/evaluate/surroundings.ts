@@ -8,6 +8,7 @@ import {
   type EngineParameters,
   type EngineShape,
   engineParameters,
+  largestSums,
   multipliedBits,
   type WeightSection,
   type WeightStream,
@@ -52,18 +53,15 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
         : [],
     ),
   );
-  const largestSum = [...checked.widths.values()].reduce(
-    (most, w) => Math.max(most, w.kind === 'matrix' ? w.accumulatorBits : 0),
-    Number.NEGATIVE_INFINITY,
-  );
+  const { accumulator, biased } = largestSums(checked.widths);
   const memories = memoryNeeds(board);
   return {
     base,
     need(shape, template, frame, set, stream) {
       // The array is left out; of its multipliers the outputs of a tile of keys count.
       const parameters = withMultipliers(base, shape, shape.multipliers);
-      const ACC_BITS = accumulatorBits(largestSum, shape.inputs, base);
-      const SUM_BITS = biasedBits(ACC_BITS + base.ROW_EXPONENT, base.BIAS_BITS);
+      const ACC_BITS = accumulatorBits(accumulator.accumulatorBits, shape.inputs, base);
+      const SUM_BITS = biasedBits(ACC_BITS + base.ROW_EXPONENT, biased, base);
       const groups = rowGroups(graph, shape);
       const weightSections = sectionsOf(template, set, bitsOf);
       const weights = weightSections.reduce((sum, { words }) => sum + words, 0);

@@ -35,7 +35,7 @@ function isEnds(v: unknown): boolean {
 }
 
 const { board, weights } = targetSchema.shape;
-const BUSES = [64, 128, 256] as const;
+const BUSES = [64, 128, 256, 512] as const;
 
 const fields = z.strictObject({
   vitrumPlan: setting<typeof PLAN_VERSION>(`${PLAN_VERSION}`, (v) => v === PLAN_VERSION),

@@ -5,7 +5,7 @@
 module vt_skip_source #(
   parameter LANES       = 4,
   parameter RES_BITS    = 16,
-  parameter OFFSET_BITS = 16,
+  parameter OFFSET_BITS = 16,  // at most RES_BITS, where it is not the bias
   parameter OFFSET_BIAS = 0,
   parameter ADDR_BITS   = 8,
   parameter E0          = 6   // cycles from the issue of a word to stage E0
@@ -33,7 +33,14 @@ module vt_skip_source #(
       );
       wire unused = &{1'b0, src_e3_q, offset_i};
     end else begin : g_offset_skip
-      assign skip_o        = src_e3_q ? offset_i : residual_i;
+      wire [LANES*RES_BITS-1:0] wide_offset;
+      genvar o;
+      for (o = 0; o < LANES; o = o + 1) begin : g_lane
+        wire [OFFSET_BITS-1:0] offset = offset_i[o*OFFSET_BITS +: OFFSET_BITS];
+        assign wide_offset[o*RES_BITS +: RES_BITS] =
+          {{(RES_BITS-OFFSET_BITS){offset[OFFSET_BITS-1]}}, offset};
+      end
+      assign skip_o        = src_e3_q ? wide_offset : residual_i;
       assign offset_addr_o = skip_addr_o;
     end
   endgenerate
