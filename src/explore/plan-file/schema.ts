@@ -96,10 +96,8 @@ function checkRows(
     const legal = outputsForWeights({ tokens, inputs, outputs, vector });
     const some = `Legal beside "weights": ${list(legal, 'or')}.`;
     if (!legal.includes(lutOutputs)) {
-      return refuse(
-        'lutOutputs',
-        legal.length > 0 ? some : 'Legal is 0, with "lutOperands": "all".',
-      );
+      refuse('lutOutputs', legal.length > 0 ? some : 'Legal is 0, with "lutOperands": "all".');
+      return;
     }
   }
   const rows = numbers?.rows;
