@@ -4,7 +4,7 @@ import type { CheckedGraph } from '../../src/check/index.ts';
 import { multiplierKinds } from '../../src/dsl/design.ts';
 import type { MixedRows } from '../../src/dsl/quant-method.ts';
 import { pointLimits } from '../../src/explore/binding.ts';
-import { keepsKeys } from '../../src/explore/evaluate/evaluator.ts';
+import { keepsKeys } from '../../src/explore/evaluate/legal-arrays.ts';
 import { rowsInTile } from '../../src/explore/evaluate/row-share.ts';
 import { paretoFront } from '../../src/explore/front.ts';
 import { thinGraph } from '../../src/explore/graphs/thin.ts';
@@ -73,7 +73,7 @@ function arraysOf(checked: CheckedGraph, tile: EngineShape, board: Board): Multi
   if (!own) return [];
   const alone = { lutOperands: 'weights', lutOutputs: own.rows?.outputs } as const;
   const onLuts = legalMultipliers(own, tile, board, alone)
-    .filter((m) => keepsKeys(tile, m.lutOutputs))
+    .filter((m) => keepsKeys(tile, m))
     .filter((m) => isAsked(m, { board: '', ...alone }));
   if (own.rows) return onLuts;
   const all = legalMultipliers(own, tile, board).filter((m) => isAsked(m, { board: '' }));
@@ -178,6 +178,13 @@ describe.each([
       expect(multipliers.lutOutputs).toBe(3);
       expect(tile.outputs).toBeGreaterThan(3);
     }
+  });
+
+  it.runIf(board.resources.dsp > 100)('what outputs on LUTs multiply is kept', async () => {
+    const { rows } = await search(undefined, { ...options, lutOperands: 'weights' });
+    // Also where weights have as many bits as all else.
+    expect(new Set(rows.map(({ graph }) => graph))).toContain(0);
+    for (const { multipliers } of rows) expect(multipliers.lutBits).toBeDefined();
   });
 
   it.each([0.2, 0.5, 0.9])(

@@ -1,14 +1,9 @@
 import type { Board } from '../../boards/index.ts';
 import type { CheckedGraph } from '../../check/index.ts';
-import type { Target } from '../../dsl/design.ts';
-import type { IntegerGraph } from '../../ir/index.ts';
 import {
   type EngineShape,
   type Latencies,
   latencies,
-  legalMultipliers,
-  type Multipliers,
-  operandBits,
   planShape,
   streamRule,
   type WeightPlace,
@@ -19,6 +14,7 @@ import type { ResourceEstimate } from '../../plan/resources.ts';
 import { streamBytes } from '../../plan/weight-stream.ts';
 import { type ArrayKind, type Arrays, createArrays } from './arrays.ts';
 import { createTemplates, type StreamedSet, type Templates, type TimedFrame } from './frames.ts';
+import { type AskedArrays, legalArrays } from './legal-arrays.ts';
 import { rowsInTile } from './row-share.ts';
 import { surroundingsOf } from './surroundings.ts';
 
@@ -53,15 +49,6 @@ export interface Evaluator {
    * shape has any multipliers with as many outputs in a tile of keys, or none where all are.
    */
   around(shape: EngineShape, place: WeightPlace): (latency: Latencies) => Worked;
-}
-
-/** What arrays are wanted. */
-export interface AskedArrays {
-  readonly primitives: boolean;
-  /** So many outputs on LUTs; undefined: any number. */
-  readonly lutOutputs?: number | undefined;
-  /** What these multiply; undefined: either, weights alone where those have fewer bits. */
-  readonly lutOperands?: Target['lutOperands'];
 }
 
 /** What a plan takes: its array and what is around it. */
@@ -109,20 +96,6 @@ function leastOf(a: ResourceEstimate, b: ResourceEstimate): ResourceEstimate {
   };
 }
 
-/** Whether a tile of keys has so many outputs left that a search tries it: a quarter at least. */
-export function keepsKeys({ outputs }: Pick<EngineShape, 'outputs'>, lutOutputs: number): boolean {
-  return 4 * lutOutputs <= 3 * outputs;
-}
-
-const OPERANDS = ['all', 'weights'] as const;
-const WEIGHTS = ['weights'] as const;
-
-/** Whether weights have fewer bits than what the array multiplies else. */
-export function hasNarrowerWeights(graph: IntegerGraph): boolean {
-  const { W_BITS, B_BITS } = operandBits(graph);
-  return W_BITS < B_BITS;
-}
-
 const nothing: StreamedSet = { key: '', has: () => false };
 
 /**
@@ -145,31 +118,6 @@ export function createEvaluator(
   const streamedSets = new Map<string, StreamedSet>();
   const kinds = new Map<string, readonly ArrayKind[]>();
   const exactly = new Map<string, Worked>();
-
-  const hasNarrowWeights = graph.rows !== undefined || hasNarrowerWeights(graph);
-  const legalIn = (
-    tile: EngineShape,
-    { primitives, lutOutputs, lutOperands }: AskedArrays,
-  ): readonly Multipliers[] => {
-    const own = rowsInTile(checked, tile.outputs)?.graph;
-    if (!own) return [];
-    const onLuts = own.rows?.outputs ?? lutOutputs;
-    const operands = own.rows ? WEIGHTS : lutOperands ? [lutOperands] : OPERANDS;
-    if (lutOperands === 'all' && own.rows) return [];
-    if (lutOutputs !== undefined && onLuts !== lutOutputs) return [];
-    return operands.flatMap((one) => {
-      if (one === 'weights' && !hasNarrowWeights) return [];
-      const asked = { primitives, lutOutputs: onLuts, lutOperands: one };
-      return legalMultipliers(own, { ...tile, vector: 1 }, board, asked).filter(
-        (found) =>
-          (found.cell === 1) === primitives &&
-          found.lutOutputs === (onLuts ?? found.lutOutputs) &&
-          (one === 'all' ||
-            (found.lutBits !== undefined &&
-              (onLuts !== undefined || keepsKeys(tile, found.lutOutputs)))),
-      );
-    });
-  };
 
   const streamedSet = (shape: EngineShape, axiBits: number): StreamedSet => {
     const { tokens, inputs, outputs } = shape;
@@ -249,7 +197,7 @@ export function createEvaluator(
       const key = `${tokens} ${inputs} ${outputs} ${primitives} ${lutOutputs} ${lutOperands}`;
       const known = kinds.get(key);
       if (known) return known;
-      const made = legalIn(tile, asked).map((multipliers) =>
+      const made = legalArrays(checked, tile, board, asked).map((multipliers) =>
         arrays.get(tile, multipliers, surroundings.base),
       );
       kinds.set(key, made);
