@@ -1,24 +1,24 @@
 import { deit, design, noise, quant, random } from 'vitrum';
 
 /**
- * DeiT-small with weights of 8 bits in half of the rows, on DSPs, and of 4 bits in the others,
- * on LUTs. Seeded random weights, which lie in external memory.
+ * DeiT-small with weights of 8 bits in a quarter of the rows, on DSPs, and of 4 bits in the others,
+ * on LUTs: what the search finds with such rows. Seeded random weights, which lie in external memory.
  */
 export default design({
   name: 'deit_small_mixed',
   model: deit.small(),
   weights: random({ seed: 1 }),
-  quant: quant({ weights: 8, activations: 8, rows: { fixed: 4, outputs: 16, of: 32 } }),
+  quant: quant({ weights: 8, activations: 8, rows: { fixed: 4, outputs: 48, of: 64 } }),
   calibration: noise({ count: 1, seed: 1 }),
   target: {
     board: 'zcu102',
     clockMHz: 150,
     weights: 'external',
-    weightBus: 256,
+    weightBus: 512,
     multipliers: 'double',
     primitives: true,
-    lutOutputs: 16,
+    lutOutputs: 48,
     lutOperands: 'weights',
-    tile: { tokens: 2, inputs: 96, outputs: 32, vector: 16 },
+    tile: { tokens: 2, inputs: 64, outputs: 64, vector: 16 },
   },
 });
