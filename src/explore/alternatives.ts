@@ -56,7 +56,9 @@ export async function otherBits(
   if (!own) return [];
   const tried = new Set(graphs.map(({ bits }) => bitsName(bits)));
   const untried = [...USUAL_BITS, ...FEWER_BITS]
-    .map(([weights, activations]): PlanBits => ({ ...own, layers: null, weights, activations }))
+    .map(([weights, activations]): PlanBits => {
+      return { ...own, rows: null, layers: null, weights, activations };
+    })
     .filter((bits) => !tried.has(bitsName(bits)))
     .sort((a, b) => precisionOf(b) - precisionOf(a));
   const at = async (bits: PlanBits): Promise<ExploredPlan | null> => {
