@@ -18,9 +18,8 @@ std::string hex(uint64_t value) {
     return text;
 }
 
-std::string changed(const char* signal, uint64_t before, uint64_t now) {
-    return std::string("m_axi_") + signal + " changed from " + hex(before) + " to " + hex(now) +
-           " while it waited";
+std::string changed(const std::string& signal, uint64_t before, uint64_t now) {
+    return signal + " changed from " + hex(before) + " to " + hex(now) + " while it waited";
 }
 
 }  // namespace
@@ -96,40 +95,41 @@ std::string AxiMemory::observe(const AxiReadMaster& master) {
 }
 
 std::string AxiMemory::checkRequest(const AxiReadMaster& master) const {
+    const std::string name = plan_.name;
     if (waiting_) {
-        if (!master.arvalid) return "m_axi_arvalid was withdrawn before it was accepted";
+        if (!master.arvalid) return name + "_arvalid was withdrawn before it was accepted";
         if (master.araddr != waited_.araddr) {
-            return changed("araddr", waited_.araddr, master.araddr);
+            return changed(name + "_araddr", waited_.araddr, master.araddr);
         }
-        if (master.arlen != waited_.arlen) return changed("arlen", waited_.arlen, master.arlen);
+        if (master.arlen != waited_.arlen) return changed(name + "_arlen", waited_.arlen, master.arlen);
         if (master.arsize != waited_.arsize) {
-            return changed("arsize", waited_.arsize, master.arsize);
+            return changed(name + "_arsize", waited_.arsize, master.arsize);
         }
         if (master.arburst != waited_.arburst) {
-            return changed("arburst", waited_.arburst, master.arburst);
+            return changed(name + "_arburst", waited_.arburst, master.arburst);
         }
         return "";
     }
     if (!master.arvalid) return "";
     const std::string where = " of the burst at " + hex(master.araddr);
     if (master.arburst != incrementing) {
-        return "m_axi_arburst" + where + " is " + std::to_string(master.arburst) + ", not INCR (1)";
+        return name + "_arburst" + where + " is " + std::to_string(master.arburst) + ", not INCR (1)";
     }
     if (master.arsize > 7 || 1u << master.arsize != plan_.busBytes) {
-        return "m_axi_arsize" + where + " is " + std::to_string(master.arsize) + " on a bus of " +
+        return name + "_arsize" + where + " is " + std::to_string(master.arsize) + " on a bus of " +
                std::to_string(plan_.busBytes) + " bytes";
     }
     if (master.araddr % plan_.busBytes != 0) {
-        return "m_axi_araddr " + hex(master.araddr) + " is no multiple of the bus's " +
+        return name + "_araddr " + hex(master.araddr) + " is no multiple of the bus's " +
                std::to_string(plan_.busBytes) + " bytes";
     }
     const uint64_t bytes = (master.arlen + uint64_t{1}) * plan_.busBytes;
     if (master.araddr / page != (master.araddr + bytes - 1) / page) {
-        return "m_axi_arlen" + where + " is " + std::to_string(master.arlen) +
+        return name + "_arlen" + where + " is " + std::to_string(master.arlen) +
                ", which crosses a boundary of 4 KB";
     }
     if (!holds(master.araddr, bytes)) {
-        return "m_axi asks for " + std::to_string(bytes) + " bytes at " + hex(master.araddr) +
+        return name + " asks for " + std::to_string(bytes) + " bytes at " + hex(master.araddr) +
                ", the memory holds " + std::to_string(contents_.size()) + " at " + hex(plan_.base);
     }
     return "";

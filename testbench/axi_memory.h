@@ -30,7 +30,9 @@ struct AxiReadSlave {
 };
 
 struct AxiMemoryPlan {
-    /// 8, 16 or 32
+    /// The port, for what is said of it.
+    const char* name = "m_axi";
+    /// 8, 16, 32 or 64
     uint32_t busBytes = 8;
     /// Address of the first byte; a master that begins a burst there begins a new frame.
     uint64_t base = 0;

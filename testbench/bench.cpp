@@ -53,7 +53,25 @@ Bench::Bench(const Plan& plan)
     memory.seed = plan.seed;
     memory.faultBeat = plan.memory.faultBeat;
     memory.faultResponse = static_cast<uint8_t>(plan.memory.faultResponse);
-    memory_ = std::make_unique<AxiMemory>(memory, readContents(plan.weights.path));
+    std::vector<uint8_t> contents = readContents(plan.weights.path);
+    if (plan.weights.parameterBytes > 0) parameters_ = parameterMemory(memory, contents);
+    memory_ = std::make_unique<AxiMemory>(memory, std::move(contents));
+}
+
+/// The same memory behind another port, which reads a part of it. Errors are for the weights.
+std::unique_ptr<AxiMemory> Bench::parameterMemory(AxiMemoryPlan memory,
+                                                  const std::vector<uint8_t>& contents) const {
+    const WeightsPlan& weights = plan_.weights;
+    const uint64_t end = weights.parameterOffset + weights.parameterBytes;
+    if (end > contents.size()) throw std::runtime_error(weights.path + " is too short");
+    memory.name = "m_axi_param";
+    memory.busBytes = weights.parameterBusBytes;
+    memory.base += weights.parameterOffset;
+    memory.seed = ~memory.seed;
+    memory.faultBeat = UINT64_MAX;
+    const auto first = contents.begin() + static_cast<std::ptrdiff_t>(weights.parameterOffset);
+    const auto last = contents.begin() + static_cast<std::ptrdiff_t>(end);
+    return std::make_unique<AxiMemory>(memory, std::vector<uint8_t>(first, last));
 }
 
 Results Bench::run() {
@@ -172,12 +190,11 @@ bool Bench::tick() {
     source_.drive(inputs_);
     sink_.drive(inputs_);
     lite_.drive(inputs_);
-    if (memory_) inputs_.weights = memory_->drive();
+    driveMemories();
     beforeCycle();
     const Outputs& outputs = dut_->settle(inputs_);
     bool progress = false;
-    if (memory_) {
-        const std::string fault = memory_->observe(outputs.weights);
+    for (const std::string& fault : observeMemories(outputs)) {
         if (!fault.empty()) results_.error(fault + ", in cycle " + std::to_string(cycle_));
     }
     if (outputs.taps != 0) progress |= taps_.observe(*dut_, outputs, cycle_, results_);
@@ -192,16 +209,25 @@ bool Bench::tick() {
 }
 
 const Outputs& Bench::blindTick() {
-    if (memory_) {
-        if (!inputs_.aresetn) memory_->reset();
-        inputs_.weights = memory_->drive();
-    }
+    if (!inputs_.aresetn && memory_) memory_->reset();
+    if (!inputs_.aresetn && parameters_) parameters_->reset();
+    driveMemories();
     beforeCycle();
     const Outputs& outputs = dut_->settle(inputs_);
-    if (memory_ && inputs_.aresetn) memory_->observe(outputs.weights);
+    if (inputs_.aresetn) observeMemories(outputs);
     dut_->edge();
     afterCycle();
     return outputs;
+}
+
+void Bench::driveMemories() {
+    if (memory_) inputs_.weights = memory_->drive();
+    if (parameters_) inputs_.parameters = parameters_->drive();
+}
+
+std::array<std::string, 2> Bench::observeMemories(const Outputs& outputs) {
+    return {memory_ ? memory_->observe(outputs.weights) : "",
+            parameters_ ? parameters_->observe(outputs.parameters) : ""};
 }
 
 void Bench::beforeCycle() {
@@ -226,7 +252,8 @@ bool Bench::over() const {
 }
 
 void Bench::recordHang(const char* stream) {
-    // The memory never pauses so long by itself, and the design takes every beat.
+    // A memory never pauses so long by itself, and the design takes every beat.
+    if (parameters_ && parameters_->busy()) stream = "m_axi_param";
     if (memory_ && memory_->busy()) stream = "m_axi";
     results_.hang = {true,           stream,        lastProgress_,  source_.frame(), source_.beat(),
                      sink_.frame(),  sink_.beat(),  last_.inputReady, last_.resultValid};

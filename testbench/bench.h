@@ -1,7 +1,10 @@
 // One run: reset, a frame that is broken off by a reset, clean frames back to back, registers.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "axi_memory.h"
 #include "dut.h"
@@ -21,6 +24,11 @@ private:
     void reset(uint32_t cycles);
     /// Tells the design where its weights lie, and lets it begin. Nothing else happens meanwhile.
     void enable();
+    std::unique_ptr<AxiMemory> parameterMemory(AxiMemoryPlan memory,
+                                               const std::vector<uint8_t>& contents) const;
+    void driveMemories();
+    /// What the masters break of the protocol; empty where they break nothing.
+    std::array<std::string, 2> observeMemories(const Outputs& outputs);
     void brokenFrame();
     void cleanFrames();
     bool writeRegister();
@@ -49,5 +57,6 @@ private:
     ResultSink sink_;
     TapChecker taps_;
     LiteHost lite_;
-    std::unique_ptr<AxiMemory> memory_;
+    /// Of the weights, and of the channels' parameters.
+    std::unique_ptr<AxiMemory> memory_, parameters_;
 };

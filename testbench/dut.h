@@ -22,8 +22,8 @@ struct Inputs {
         uint8_t awaddr = 0, araddr = 0, wstrb = 0;
         uint32_t wdata = 0;
     } lite;
-    /// The memory of the weights, where the design has one.
-    AxiReadSlave weights;
+    /// The memory of the weights, and of the channels' parameters, where the design has them.
+    AxiReadSlave weights, parameters;
 };
 
 /// Values of the output ports in the same cycle, before its rising edge.
@@ -37,7 +37,7 @@ struct Outputs {
         uint8_t bresp = 0, rresp = 0;
         uint32_t rdata = 0;
     } lite;
-    AxiReadMaster weights;
+    AxiReadMaster weights, parameters;
     /// Bit u is set when unit u writes a word of results in this cycle.
     unsigned taps = 0;
 };

@@ -39,6 +39,9 @@ void readSetting(const std::string& key, std::istream& in, Plan& plan, std::stri
     else if (key == "weights") {
         in >> plan.weights.busBytes >> plan.weights.base >> plan.weights.latency;
         readPath(in, plan.weights.path);
+    } else if (key == "parameters") {
+        WeightsPlan& weights = plan.weights;
+        in >> weights.parameterBusBytes >> weights.parameterOffset >> weights.parameterBytes;
     } else if (key == "memory") {
         MemoryPlan& memory = plan.memory;
         memory.given = true;

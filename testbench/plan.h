@@ -39,6 +39,9 @@ struct WeightsPlan {
     std::string path;
     uint32_t busBytes = 0, latency = 0;
     uint64_t base = 0;
+    /// The part of the file that the port of the channels' parameters reads; without it, no bytes.
+    uint32_t parameterBusBytes = 0;
+    uint64_t parameterOffset = 0, parameterBytes = 0;
 };
 
 /// How that memory is unlike the one that the planner counts on.

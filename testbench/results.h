@@ -30,7 +30,7 @@ struct Registers {
 /// Everything stood still.
 struct Hang {
     bool happened = false;
-    /// `s_axis`, `m_axis`, `s_axil`, or `m_axi` when the memory owes an answer.
+    /// `s_axis`, `m_axis`, `s_axil`, or the port of a memory that owes an answer.
     std::string stream;
     uint64_t lastProgress = 0;
     uint32_t inputFrame = 0, inputBeat = 0, outputFrame = 0, outputBeat = 0;

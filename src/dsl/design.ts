@@ -115,6 +115,11 @@ export interface Target {
   readonly weights?: 'onChip' | 'external' | undefined;
   /** Bits of the AXI bus to external weights, 128 unless given. */
   readonly weightBus?: 64 | 128 | 256 | 512 | undefined;
+  /**
+   * Where bias and multiplier of output channels lie when weights are external; on chip if they fit
+   * unless given.
+   */
+  readonly parameters?: 'onChip' | 'external' | undefined;
   /** How the array makes its products; the planner chooses unless given. */
   readonly multipliers?: MultiplierKind | undefined;
   /** Outputs of the tile whose products are on LUTs while the others are on DSPs; the planner chooses unless given. */

@@ -24,6 +24,11 @@ export interface TargetSettings<
   /** Bits of the AXI4 bus to external weights, 128 unless given. */
   weightBus?: 64 | 128 | 256 | 512 | undefined;
   /**
+   * Where the bias and the multiplier of every output channel lie when weights are external: on chip
+   * if block RAM is left for them, in external memory otherwise, unless given.
+   */
+  parameters?: 'onChip' | 'external' | undefined;
+  /**
    * How the array makes its products: a multiplier each, two or four of them in one DSP (four of
    * operands of at most 4 bits), or on LUTs. The planner takes what the board has most of unless given.
    */
@@ -103,6 +108,7 @@ export const targetSchema = z.strictObject({
     '64, 128, 256 or 512',
     (v) => v === 64 || v === 128 || v === 256 || v === 512,
   ).optional(),
+  parameters: oneOf('onChip', 'external').optional(),
   multipliers: oneOf(...multiplierKinds).optional(),
   lutOutputs: whole(0, largestTile).optional(),
   lutOperands: oneOf('all', 'weights').optional(),

@@ -53,7 +53,7 @@ export function emit(hardware: Hardware, images: Manifest['images']): OutputFile
     },
   };
   const filelist = `${paths(verilog).join('\n')}\n`;
-  const weights = hardware.weightStream && [{ path: WEIGHTS, content: hardware.weightStream }];
+  const weights = hardware.external && [{ path: WEIGHTS, content: hardware.external.bytes }];
   return [
     ...verilog,
     ...models,
@@ -107,8 +107,9 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
     },
     weights: p.stream && {
       path: WEIGHTS,
-      bytes: hardware.weightStream?.length ?? 0,
+      bytes: hardware.external?.bytes.length ?? 0,
       axiBits: p.stream.axiBits,
+      parameters: parametersIn(hardware),
     },
     result: { classes: p.CLASSES, tensor: graph.nodes.at(-1)?.output.name ?? '' },
     taps: {
@@ -124,6 +125,16 @@ function describe(hardware: Hardware): Omit<Manifest, 'hash' | 'files' | 'images
     operations: operations(plan.program, p),
   };
 }
+
+/** The part of the weights' file that holds the parameters of channels. */
+function parametersIn({ external, parameters: p }: Hardware): WeightsFile['parameters'] {
+  const own = external?.parameters;
+  if (!own || !p.parameterStream) return null;
+  const { axiBits } = p.parameterStream;
+  return { ...own, axiBits: axiBits === 64 ? 64 : 128 };
+}
+
+type WeightsFile = NonNullable<Manifest['weights']>;
 
 function memories({ parameters, board }: Plan): Manifest['memories'] {
   return memoryMap(parameters, board).memories.map(

@@ -100,6 +100,14 @@ export const manifestSchema = z.strictObject({
       path: z.string(),
       bytes: count,
       axiBits: z.union([z.literal(64), z.literal(128), z.literal(256), z.literal(512)]),
+      /** The part of the file that `m_axi_param` reads; null where parameters are on chip. */
+      parameters: z
+        .strictObject({
+          offset: count,
+          bytes: count,
+          axiBits: z.union([z.literal(64), z.literal(128)]),
+        })
+        .nullable(),
     })
     .nullable(),
   /** A frame on `m_axis`: `classes` beats of a 32-bit sign-extended code. */

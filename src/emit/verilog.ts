@@ -15,7 +15,7 @@ export interface OutputFile {
 const libraryFolder = fileURLToPath(new URL('../../templates/rtl/', import.meta.url));
 
 /** Sections of the core, in files of their own. */
-const CORE_PARTS = ['core-memories', 'core-weights', 'core-taps'];
+const CORE_PARTS = ['core-memories', 'core-weights', 'core-parameters', 'core-taps'];
 
 /** The design's own modules, from templates, and the library modules that they use, as they are. */
 export function emitVerilog(hardware: Hardware, header: string, hash: string): OutputFile[] {
@@ -149,7 +149,11 @@ function topContext(hardware: Hardware, common: Common, hash: string) {
     tdataRange: range(p.TI * 8),
     hasStream: p.stream !== null,
     axiRange: range(p.stream?.axiBits ?? 1),
-    streamBytes: hardware.weightStream?.length ?? 0,
+    streamBytes: hardware.external?.weightBytes ?? 0,
+    hasParameterStream: p.parameterStream !== null,
+    paramAxiRange: range(p.parameterStream?.axiBits ?? 1),
+    paramBytes: hardware.external?.parameters?.bytes ?? 0,
+    paramOffset: hardware.external?.parameters?.offset ?? 0,
     versionWord: "32'h00000100",
     configWord: `32'h${hash.slice(0, 8)}`,
   };
@@ -187,6 +191,8 @@ function coreContext(hardware: Hardware, common: Common) {
     meanPoolFields: fields(hardware.meanPool),
     hasStream: p.stream !== null,
     hasRom: p.depths.weights > 0,
+    hasParameterStream: p.parameterStream !== null,
+    paramAxiRange: range(p.parameterStream?.axiBits ?? 1),
     axiRange: range(p.stream?.axiBits ?? 1),
     hasPool: p.HAS_POOL,
     hasSoftmax: p.HAS_SOFTMAX,
@@ -201,7 +207,7 @@ function coreContext(hardware: Hardware, common: Common) {
     normFile: memories.norm.path,
     expFile: memories.exp?.path ?? '',
     recipFile: memories.reciprocal?.path ?? '',
-    paramFile: memories.parameters.path,
+    paramFile: memories.parameters?.path ?? '',
     offsetFile: memories.offset.path,
   };
 }

@@ -24,24 +24,37 @@ export function parameterImage(
   program: Program,
   p: EngineParameters,
 ): MemoryImage {
-  const words: string[] = [];
-  const rounding = roundingInBias(graph);
-  for (const segment of program.parameters) {
-    const { bias, multiplier, shift } = channelParameters(graph, segment);
-    const half = rounding(shift);
-    for (let i = 0; i < segment.words; i++) {
-      const lane = i % p.TO;
-      const number = Math.floor(i / p.TO) * segment.tile + lane;
-      const inside = lane < segment.tile && number < segment.channels;
-      const channel = segment.first + number;
-      const word = inside ? [bias(channel) + half, multiplier(channel)] : [0, 0];
-      const note =
-        i === 0 ? ` // ${segment.base}: ${segment.tensor} from channel ${segment.first}` : '';
-      words.push(hexWord(word, [p.BIAS_BITS, 16]) + note);
-    }
-  }
+  const notes = new Map(
+    program.parameters.map(({ base, tensor, first }) => [
+      base,
+      ` // ${base}: ${tensor} from channel ${first}`,
+    ]),
+  );
+  const words = parameterValues(graph, program, p).map(
+    (word, i) => hexWord(word, [p.BIAS_BITS, 16]) + (notes.get(i) ?? ''),
+  );
   const comment = `multiplier (16 bits) and bias (${p.BIAS_BITS} bits) of every output channel`;
   return image('channel_parameters', 0, comment, words);
+}
+
+/** Bias and multiplier of every output channel, in the order of the parameters' memory. */
+export function parameterValues(
+  graph: IntegerGraph,
+  program: Program,
+  p: Pick<EngineParameters, 'TO'>,
+): readonly (readonly [bias: number, multiplier: number])[] {
+  const rounding = roundingInBias(graph);
+  return program.parameters.flatMap((segment) => {
+    const { bias, multiplier, shift } = channelParameters(graph, segment);
+    const half = rounding(shift);
+    return Array.from({ length: segment.words }, (_, i): [number, number] => {
+      const lane = i % p.TO;
+      const number = Math.floor(i / p.TO) * segment.tile + lane;
+      const channel = segment.first + number;
+      const inside = lane < segment.tile && number < segment.channels;
+      return inside ? [bias(channel) + half, multiplier(channel)] : [0, 0];
+    });
+  });
 }
 
 function channelParameters(

@@ -93,7 +93,7 @@ export function matmulTable(
       // The stream has its words in order, and no addresses.
       field('b_base', op.b.source === 'weightStream' ? 0 : op.b.base),
       field('b_stride', op.b.stride),
-      field('p_base', op.parameterBase),
+      ...(p.parameterStream ? [] : [field('p_base', op.parameterBase)]),
       field('bias_src', op.skip?.source === 'bias' ? 1 : 0),
       ...epilogueSettings(unit, op).map((f) => unsignedField(f.name, f.bits, f.value)),
       field('skip_src', op.skip?.source === 'offset' ? 1 : 0),

@@ -7,6 +7,7 @@ import {
   log2Ceil,
   type Plan,
   type Program,
+  parameterOffset,
   subBits,
   unsignedBits,
 } from '../plan/index.ts';
@@ -19,10 +20,11 @@ import {
   meanPoolTable,
   softmaxTable,
 } from './descriptors.ts';
+import { type ExternalImage, externalImage } from './external-image.ts';
 import type { MemoryImage } from './memory-image.ts';
 import type { UnitParameter } from './unit-parameters.ts';
 import { liftedTables, prefixed, type Units, unitsOf } from './units.ts';
-import { factorImage, weightImages, weightStreamImage } from './weight-images.ts';
+import { factorImage, weightImages } from './weight-images.ts';
 
 /** One constant of the core module. */
 export interface Constant {
@@ -54,13 +56,14 @@ export interface Hardware {
   readonly meanPool: DescriptorTable | null;
   /** Weights on chip. */
   readonly weights: readonly MemoryImage[];
-  /** Weights in external memory; null when there are none. */
-  readonly weightStream: Uint8Array | null;
+  /** Weights in external memory, and what lies behind them; null when there are none. */
+  readonly external: ExternalImage | null;
   readonly memories: Memories;
 }
 
 export interface Memories {
-  readonly parameters: MemoryImage;
+  /** Parameters of channels on chip; null when they lie in external memory. */
+  readonly parameters: MemoryImage | null;
   /** Factors of groups of weights; null without them. */
   readonly factors: MemoryImage | null;
   readonly offset: MemoryImage;
@@ -104,7 +107,7 @@ export function lower(plan: Plan): Hardware {
     softmax: units.softmax && softmaxTable(graph, program, p, buses, units.softmax),
     meanPool: p.HAS_POOL ? meanPoolTable(graph, program, p, buses) : null,
     weights: weightImages(graph, program, p),
-    weightStream: weightStreamImage(graph, program, plan.shape, p),
+    external: externalImage(graph, program, plan.shape, p),
     memories: memories(graph, program, p, units),
   });
 }
@@ -116,7 +119,7 @@ function memories(
   { layerNorm, softmax }: Units,
 ): Memories {
   return {
-    parameters: parameterImage(graph, program, p),
+    parameters: p.parameterStream ? null : parameterImage(graph, program, p),
     factors: p.GROUP_GROWTH > 0 ? factorImage(graph, program, p) : null,
     offset: offsetImage(graph, p),
     norm: normImage(graph, p),
@@ -239,7 +242,7 @@ function constants(
     ['OFFSET_DEPTH', depth(depths.offset)],
     ['INPUT_DEPTH', depth(depths.input)],
     ['RESULT_DEPTH', depth(depths.result)],
-    ['PARAM_DEPTH', depth(depths.parameters)],
+    ...(p.parameterStream ? [] : [['PARAM_DEPTH', depth(depths.parameters)] as [string, number]]),
     ['NORM_DEPTH', depth(depths.normParameters)],
     ['RSQRT_DEPTH', p.RSQRT_DEPTH],
     ['EXP_DEPTH', p.EXP_DEPTH],
@@ -280,6 +283,19 @@ function constants(
       ['LINES', lines, 'lines of buffer'],
       ['BURST', burst, 'beats of a burst'],
       ['OUTSTANDING', outstanding, 'bursts under way'],
+    );
+  }
+  if (p.stream && p.parameterStream) {
+    const { axiBits, words, lineBeats, lineWords, lines, burst, outstanding } = p.parameterStream;
+    list.push(
+      ['PARAM_AXI_BITS', axiBits, 'bus to the parameters of channels'],
+      ['PARAM_OFFSET', parameterOffset(p.stream), 'bytes from the weights to the parameters'],
+      ['PARAM_WORDS', words, 'parameter words of a frame'],
+      ['PARAM_LINE_BEATS', lineBeats],
+      ['PARAM_LINE_WORDS', lineWords],
+      ['PARAM_LINES', lines],
+      ['PARAM_BURST', burst],
+      ['PARAM_OUTSTANDING', outstanding],
     );
   }
   if (p.ROW_EXPONENT > 0) {

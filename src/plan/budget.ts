@@ -11,11 +11,17 @@ export const BUDGET = 0.8;
 /** Whether an engine fits the budget of a board. */
 export function fits(need: ResourceEstimate, board: Board): boolean {
   const { lut, dsp } = board.resources;
-  const memoryFits =
-    board.lutInputs === 6
-      ? need.bram36 <= BUDGET * board.resources.bram36
-      : need.memoryBits <= BUDGET * board.memoryBits;
-  return need.lut <= BUDGET * lut && need.dsp <= BUDGET * dsp && memoryFits;
+  return need.lut <= BUDGET * lut && need.dsp <= BUDGET * dsp && memoryFits(need, board);
+}
+
+/** Whether its memories do; UltraRAM takes no more than there is of it. */
+export function memoryFits(
+  { bram36, memoryBits }: Pick<ResourceEstimate, 'bram36' | 'memoryBits'>,
+  board: Board,
+): boolean {
+  return board.lutInputs === 6
+    ? bram36 <= BUDGET * board.resources.bram36
+    : memoryBits <= BUDGET * board.memoryBits;
 }
 
 /** Whether the array alone fits; where it does not, no plan with it does. */

@@ -82,7 +82,7 @@ export function productFieldBits(p: EngineParameters, counts = p.COUNT_BITS) {
     b_src: 2,
     b_base: a.B,
     b_stride: a.B,
-    p_base: a.P,
+    p_base: p.parameterStream ? 0 : a.P,
     bias_src: 1,
     skip_src: 1,
     skip_base: a.S,

@@ -11,6 +11,7 @@ export type { RamStyle } from './memory-primitives.ts';
 export * from './multipliers.ts';
 export * from './occupancy.ts';
 export * from './operands.ts';
+export * from './parameter-stream.ts';
 export * from './parameters.ts';
 export * from './plan.ts';
 export * from './plan-shape.ts';

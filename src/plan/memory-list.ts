@@ -1,6 +1,6 @@
 import { GROUP_CODE_BITS } from '../ir/index.ts';
 import { unsignedBits } from './engine.ts';
-import type { EngineParameters } from './parameters.ts';
+import { type EngineParameters, parameterBits } from './parameters.ts';
 import { instructionTable, productTable } from './program-memory.ts';
 import type { WeightStream } from './weight-stream.ts';
 
@@ -64,8 +64,8 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
     const fixed = depth > MAX_LUT_DEPTH ? 'block' : 'distributed';
     return { ...inside(name, depth, width), fixed };
   };
-  const lines = ({ lines, lineBeats, axiBits }: WeightStream) =>
-    inside('lines of streamed weights', lines, lineBeats * axiBits, lineBeats);
+  const lines = (of: string, { lines, lineBeats, axiBits }: WeightStream) =>
+    inside(`lines of streamed ${of}`, lines, lineBeats * axiBits, lineBeats);
   const lanes = TP * TO;
   const activationWord = TP * WORD * p.ACT_BITS;
   const parts = (TP * WORD) / TO;
@@ -95,10 +95,13 @@ export function engineMemories(p: EngineParameters): EngineMemory[] {
     ...p.weightSections.map(({ words, bits }) =>
       rom(several ? `weights of ${bits} bits` : 'weights', words, TI * bits),
     ),
-    ...within('streams', p.stream ? [lines(p.stream)] : []),
+    ...within('streams', [
+      ...(p.stream ? [lines('weights', p.stream)] : []),
+      ...(p.parameterStream ? [lines('parameters', p.parameterStream)] : []),
+    ]),
     ...(p.GROUP_GROWTH > 0 ? [rom('group_factors', depths.factors, TO * GROUP_CODE_BITS)] : []),
     rom('embedding_offset', depths.offset, lanes * p.OFFSET_BITS),
-    rom('channel_parameters', depths.parameters, p.BIAS_BITS + 16),
+    ...(p.parameterStream ? [] : [rom('channel_parameters', depths.parameters, parameterBits(p))]),
     ...within('sequencer', [
       rom('program', products.words, products.bits),
       rom('instructions', instructions.words, instructions.bits),

@@ -107,8 +107,17 @@ export interface EngineParameters {
   readonly RECIP_DEPTH: number;
   /** Weights in external memory; null when all lie on chip. */
   readonly stream: WeightStream | null;
+  /** Bias and multiplier of every output channel beside them; null when they lie on chip. */
+  readonly parameterStream: WeightStream | null;
   readonly weightSections: readonly WeightSection[];
   readonly depths: MemoryDepths;
+}
+
+const MULTIPLIER_BITS = 16;
+
+/** Bits of the parameters of an output channel: the multiplier above the bias. */
+export function parameterBits({ BIAS_BITS }: Pick<EngineParameters, 'BIAS_BITS'>): number {
+  return BIAS_BITS + MULTIPLIER_BITS;
 }
 
 /** How an array multiplies, in parameters of the RTL. */
@@ -331,6 +340,7 @@ export function engineParameters(
     EXP_DEPTH: depthOf(program.expTables),
     RECIP_DEPTH: depthOf(program.reciprocalTables),
     stream,
+    parameterStream: null,
     weightSections: program.weightSections,
     depths: program.depths,
   };

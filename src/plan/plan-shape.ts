@@ -4,6 +4,7 @@ import { type IntegerGraph, signedBits } from '../ir/index.ts';
 import { type CycleReport, countCycles, type IssueEvent } from './cycles.ts';
 import { type EngineShape, productsPerCycle, tokenWords } from './engine.ts';
 import { rowGroups } from './geometry.ts';
+import { type ParameterPlace, parameterWords, withParametersPlaced } from './parameter-stream.ts';
 import { engineParameters } from './parameters.ts';
 import type { Plan } from './plan.ts';
 import { type Program, streamedWords, usefulProducts } from './program.ts';
@@ -11,8 +12,13 @@ import { estimateResources } from './resources.ts';
 import { schedule } from './schedule/index.ts';
 import { type WeightStream, weightStream } from './weight-stream.ts';
 
-/** Where the weights lie: all on chip, or in external memory behind a bus of so many bits. */
-export type WeightPlace = 'onChip' | { readonly axiBits: WeightStream['axiBits'] };
+/**
+ * Where the weights lie: all on chip, or in external memory behind a bus of so many bits, and the
+ * channels' parameters with them when they are to.
+ */
+export type WeightPlace =
+  | 'onChip'
+  | { readonly axiBits: WeightStream['axiBits']; readonly parameters?: ParameterPlace };
 
 /** Plans one shape exactly, whether it fits the board or not. */
 export function planShape(
@@ -47,7 +53,10 @@ export function planShape(
   const { program, stream, cycles } = candidates.reduce((best, other) =>
     other.cycles.perFrame < best.cycles.perFrame ? other : best,
   );
-  const parameters = engineParameters(checked, program, shape, stream);
+  const engine = engineParameters(checked, program, shape, stream);
+  const parametersLie = place === 'onChip' ? 'onChip' : place.parameters;
+  const words = parameterWords(program, engine);
+  const parameters = withParametersPlaced(engine, board, parametersLie, words);
   const products = program.matmuls.reduce((sum, op) => sum + usefulProducts(op), 0);
   return Object.freeze({
     checked,

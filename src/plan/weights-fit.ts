@@ -5,8 +5,11 @@ import { type Model, parameterShapes } from '../model/index.ts';
 import type { WeightPlace } from './plan-shape.ts';
 
 /** On chip is tried first; external memory needs a board that has it, or the user's word. */
-export function weightPlaces(board: Board, { weights, weightBus }: Target): WeightPlace[] {
-  const external = { axiBits: weightBus ?? 128 };
+export function weightPlaces(
+  board: Board,
+  { weights, weightBus, parameters }: Target,
+): WeightPlace[] {
+  const external = { axiBits: weightBus ?? 128, parameters };
   if (weights === 'onChip') return ['onChip'];
   if (weights === 'external') return [external];
   return hasExternal(board) ? ['onChip', external] : ['onChip'];

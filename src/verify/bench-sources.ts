@@ -32,6 +32,8 @@ const contextSchema = z.strictObject({
   inputBytes: z.int().min(1),
   /** Bytes of the bus to weights in external memory; 0 without. */
   weightBytes: z.int().min(0),
+  /** The same of the bus to the parameters of channels. */
+  parameterBytes: z.int().min(0),
   taps: z.array(z.strictObject({ name: z.string(), unit: z.int() })),
 });
 
@@ -54,6 +56,7 @@ export function designSources(manifest: Manifest): { readonly dut: string; reado
     path: `${verilatorName(top)}__DOT__u_core__DOT__`,
     inputBytes: input.lanes,
     weightBytes: (manifest.weights?.axiBits ?? 0) / 8,
+    parameterBytes: (manifest.weights?.parameters?.axiBits ?? 0) / 8,
     taps: Object.entries(taps).flatMap(([unit, tap]) => {
       const key = unit as ManifestOperation['unit'];
       return tap === null ? [] : [{ name: tapNames[key], unit: unitNumbers[key] }];

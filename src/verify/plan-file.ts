@@ -106,6 +106,10 @@ export function planText(
   if (weights) {
     const latency = memory?.latency ?? DEFAULT_LATENCY;
     lines.push(['weights', weights.axiBits / 8, WEIGHTS_BASE, latency, weights.path]);
+    const { parameters } = weights;
+    if (parameters) {
+      lines.push(['parameters', parameters.axiBits / 8, parameters.offset, parameters.bytes]);
+    }
     if (memory) lines.push(memoryLine(memory, stalls));
   }
   if (trace) lines.push(['trace', trace.from, trace.to, trace.frames, trace.path]);

@@ -38,7 +38,7 @@ const resultSchema = z.strictObject({
     .nullable(),
   hang: z
     .strictObject({
-      stream: z.enum(['s_axis', 'm_axis', 's_axil', 'm_axi']),
+      stream: z.enum(['s_axis', 'm_axis', 's_axil', 'm_axi', 'm_axi_param']),
       lastProgress: count,
       inputFrame: count,
       inputBeat: count,

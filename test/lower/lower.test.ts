@@ -109,7 +109,7 @@ describe('weight memories', () => {
 
   test('channel parameters are bias and multiplier of every channel, padding is zero', () => {
     const { BIAS_BITS } = planned.parameters;
-    const lines = hardware.memories.parameters.text
+    const lines = (hardware.memories.parameters?.text ?? '')
       .split('\n')
       .map((line) => line.replace(/\/\/.*$/, '').trim())
       .filter((line) => line !== '');

@@ -85,12 +85,12 @@ describe('a bit of a memory file', () => {
         const repeated = change.includes('multiplier') && !change.includes('multiplier[');
         if (!edit || isTable.test(file) || repeated) continue;
         const checked = { ...plan.checked, graph: applyEdit(graph, edit) };
-        const { weights, memories, weightStream } = lower({ ...plan, checked });
+        const { weights, memories, external } = lower({ ...plan, checked });
         if (typeof text !== 'string') {
           // A weight that several products take lies there several times, and one was changed.
           const [byte = -1, ...others] = differences(text, subject.weights);
           expect(others).toEqual([]);
-          expect(weightStream?.[byte], `${file}: ${change}`).toBe(text[byte]);
+          expect(external?.bytes[byte], `${file}: ${change}`).toBe(text[byte]);
           streamed += 1;
           continue;
         }

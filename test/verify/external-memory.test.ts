@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,17 +19,19 @@ import { hasVerilator } from '../support/verilate.ts';
 const graph = randomGraph({ width: 16, tokens: 10, hidden: 40, weightBits: 8, family: 'table' });
 const tile = { tokens: 1, inputs: 8, outputs: 16, vector: 2 };
 const target = { board: 'vck190', tile, weights: 'external', weightBus: 64 } as const;
+const places = ['onChip', 'external'] as const;
 
 /** ERRORS of templates/rtl/vt_registers.v. */
 const WEIGHT_READ_FAILED = 1 << 4;
 
-describe.skipIf(!hasVerilator)('a design with external weights', { timeout: 240_000 }, () => {
+const designs = describe.skipIf(!hasVerilator).each(places);
+designs('a design with external weights, parameters %s', { timeout: 240_000 }, (parameters) => {
   const root = mkdtempSync(join(tmpdir(), 'vitrum-memory-'));
   const folder = join(root, 'design');
   let manifest: Manifest;
   let program: string;
   beforeAll(async () => {
-    writeFolder(folder, buildGraph(graph, target, 3).files);
+    writeFolder(folder, buildGraph(graph, { ...target, parameters }, 3).files);
     manifest = readManifest(folder);
     const images = sampleImages(manifest.images, graph.input, 3, 1, folder);
     writeVectors(root, goldenImages(graph, manifest, operationLayouts(manifest, graph), images));
@@ -45,7 +47,8 @@ describe.skipIf(!hasVerilator)('a design with external weights', { timeout: 240_
     const settings: RunSettings = { frames, seed, stalls: false, reset, memory };
     return runBench(program, folder, manifest, { folder: root, images: 3 }, settings);
   };
-  const beatsOfFrame = () => (manifest.weights?.bytes ?? 0) / 8;
+  const beatsOfFrame = () =>
+    (manifest.weights?.parameters?.offset ?? manifest.weights?.bytes ?? 0) / 8;
 
   test('takes the predicted cycles when the memory answers as the planner counts on', async () => {
     const result = await run({});
@@ -53,6 +56,9 @@ describe.skipIf(!hasVerilator)('a design with external weights', { timeout: 240_
     expect(timingFailures(result, manifest)).toEqual([]);
     expect(result.mismatches).toBe(0);
     expect(beatsOfFrame()).toBeGreaterThan(100);
+    const isOnChip = manifest.files.memory.includes('mem/channel_parameters.mem');
+    expect(isOnChip).toBe(parameters === 'onChip');
+    expect(manifest.weights?.parameters === null).toBe(isOnChip);
   });
 
   test('takes longer when the memory stalls, as the seed says, and computes the same', async () => {
@@ -75,6 +81,19 @@ describe.skipIf(!hasVerilator)('a design with external weights', { timeout: 240_
     expect(runFailures(result, manifest)).toEqual([]);
     expect(result.mismatches).toBe(0);
     expect(intervals(result)[1]).toBeGreaterThan(1.2 * manifest.predicted.cyclesPerFrame);
+  });
+
+  test.skipIf(parameters === 'onChip')('has every parameter from there', async () => {
+    const { path = '', parameters: own } = manifest.weights ?? {};
+    const bytes = readFileSync(join(folder, path));
+    // A multiplier lies in the upper half of a word.
+    const changed = Buffer.from(bytes);
+    for (let at = (own?.offset ?? 0) + 2; at < bytes.length; at += 4) changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
+    writeFileSync(join(folder, path), changed);
+    const result = await run({});
+    writeFileSync(join(folder, path), bytes);
+    expect(result.mismatches).toBeGreaterThan(0);
+    expect((await run({})).mismatches).toBe(0);
   });
 
   test('reports an SLVERR in ERRORS, and goes on', async () => {

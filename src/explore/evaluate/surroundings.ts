@@ -12,6 +12,7 @@ import {
   multipliedBits,
   type WeightSection,
   type WeightStream,
+  withParametersPlaced,
 } from '../../plan/index.ts';
 import {
   type MemoryNeed,
@@ -77,7 +78,10 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
         ...{ CHANNEL_GROUPS: groups.channels, KEY_GROUPS: groups.keys },
         ...{ stream, weightSections, depths: { ...frame.depths, weights } },
       };
-      return needBeside(own, board, memories(own));
+      const lie = stream ? undefined : 'onChip';
+      const words = Math.max(1, frame.depths.parameters);
+      const placed = withParametersPlaced(own, board, lie, words, memories);
+      return needBeside(placed, board, memories(placed));
     },
   };
 }

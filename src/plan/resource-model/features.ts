@@ -35,6 +35,7 @@ export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, F
   const skip = p.SKIP_PRODUCT ? lanes : 0;
   const mult = p.HAS_MULT ? lanes : 0;
   const table = p.HAS_TABLE ? lanes : 0;
+  const streams = [p.stream, p.parameterStream].filter((stream) => stream !== null);
   return {
     operands: {
       one,
@@ -113,9 +114,9 @@ export function featuresOf(p: EngineParameters): Readonly<Record<ModelledPart, F
       one,
       inputs: TP * TI * p.IN_BITS,
       results: TO * p.RESULT_BITS,
-      external: p.stream ? 1 : 0,
-      bus: p.stream ? p.stream.axiBits : 0,
-      line: p.stream ? p.stream.lineBeats * p.stream.axiBits : 0,
+      external: streams.length,
+      bus: streams.reduce((sum, { axiBits }) => sum + axiBits, 0),
+      line: streams.reduce((sum, { axiBits, lineBeats }) => sum + lineBeats * axiBits, 0),
     },
     memories: {
       one,

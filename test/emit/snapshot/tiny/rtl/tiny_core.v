@@ -358,6 +358,7 @@ module tiny_core (
   wire [B_ADDR_BITS-1:0]      b_addr;
   wire                        b_weight_valid, b_weight_take;
   wire [P_ADDR_BITS-1:0]      p_addr;
+  wire                        p_ready, p_take;
   wire [BIAS_BITS+15:0]       p_word;
   wire [S_ADDR_BITS-1:0]      skip_addr, offset_addr;
   wire [TP*TO*RES_BITS-1:0]   skip_residual, row_residual;
@@ -449,7 +450,7 @@ module tiny_core (
     .group_own_i(1'b0), .group_base_i(1'b0), .group_addr_o(unused_group), .group_i({TO{1'b0}}),
     .b_addr_o(b_addr), .b_weight_valid_i(b_weight_valid), .b_weight_take_o(b_weight_take),
     .b_weight_i(b_weight), .b_key_i(b_key),
-    .p_addr_o(p_addr), .p_i(p_word),
+    .p_addr_o(p_addr), .p_ready_i(p_ready), .p_take_o(p_take), .p_i(p_word),
     .skip_addr_o(skip_addr), .skip_residual_i(skip_residual),
     .offset_addr_o(offset_addr), .offset_i(offset),
     .out_valid_o(mm_valid), .out_dst_o(mm_dst), .out_addr_o(mm_addr), .out_sub_o(mm_sub),
@@ -790,13 +791,16 @@ module tiny_core (
   );
   assign b_weight       = chip_weight;
   assign b_weight_valid = 1'b0;
-  // constants
+  // bias and multiplier of every output channel
   vt_rom #(
     .WIDTH(BIAS_BITS+16), .DEPTH(PARAM_DEPTH), .ADDR_BITS(P_ADDR_BITS),
     .FILE("mem/channel_parameters.mem")
   ) u_channel_parameters (
     .clk_i(clk_i), .addr_i(p_addr), .data_o(p_word)
   );
+  assign p_ready = 1'b1;
+  wire unused_params = &{1'b0, p_take};
+  // constants
   vt_rom #(
     .WIDTH(TP*TO*OFFSET_BITS), .DEPTH(OFFSET_DEPTH), .ADDR_BITS(OFFSET_ADDR_BITS),
     .FILE("mem/embedding_offset.mem")

@@ -148,7 +148,9 @@ module vt_matmul #(
   output wire [GROUP_ADDR_BITS-1:0] group_addr_o,
   input  wire [TO*GROUP_BITS-1:0]   group_i,          // codes of factors of a tile
   output wire [P_ADDR_BITS-1:0]     p_addr_o,
-  input  wire [BIAS_BITS+MULT_BITS-1:0] p_i,
+  input  wire                       p_ready_i,        // streamed parameters: one is there
+  output wire                       p_take_o,
+  input  wire [BIAS_BITS+MULT_BITS-1:0] p_i,          // one cycle after the address, or the taking
   output wire [S_ADDR_BITS-1:0]     skip_addr_o,
   input  wire [TP*TO*RES_BITS-1:0]  skip_residual_i,
   output wire [S_ADDR_BITS-1:0]     offset_addr_o,
@@ -184,7 +186,7 @@ module vt_matmul #(
     .step_valid_o(step_valid), .step_zero_o(step_zero), .step_src_o(step_src),
     .step_addr_o(b_addr_o), .step_lane_o(step_lane), .step_sub_o(step_sub),
     .step_last_part_o(step_last_part),
-    .param_valid_o(param_valid), .param_addr_o(p_addr_o),
+    .param_ready_i(p_ready_i), .param_valid_o(param_valid), .param_addr_o(p_addr_o),
     .full_o(full), .first_tile_o(first_tile), .take_i(take)
   );
 
@@ -324,6 +326,7 @@ module vt_matmul #(
   );
 
   // ---- epilogue -----------------------------------------------------------------------------
+  assign p_take_o = param_valid;
   reg param_valid1_q;
   always @(posedge clk_i) param_valid1_q <= param_valid && !rst_i;
   wire [TO*BIAS_BITS-1:0] bias;

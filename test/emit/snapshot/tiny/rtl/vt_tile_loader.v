@@ -48,8 +48,9 @@ module vt_tile_loader #(
   output wire [LANE_BITS-1:0]   step_lane_o,      // token of the key word
   output wire [SUB_BITS-1:0]    step_sub_o,       // part of its channels
   output wire                   step_last_part_o, // last part: it may be narrower than the tile
-  // parameter read, along with the first steps of the first k tile
-  output wire                   param_valid_o,
+  // parameter read, along with the first steps of the first k tile; streamed ones may come late
+  input  wire                   param_ready_i,    // the next one is there
+  output wire                   param_valid_o,    // it is read
   output wire [P_ADDR_BITS-1:0] param_addr_o,
   // hand-over to the streamer
   output wire                   full_o,
@@ -112,14 +113,15 @@ module vt_tile_loader #(
   assign step_lane_o      = lane_q;
   assign step_sub_o       = sub_q;
   assign step_last_part_o = columns_q ? o_last : k_last;
-  assign param_valid_o    = param_q;
+  assign param_valid_o    = param;
   assign param_addr_o     = p_addr_q;
-  assign full_o           = full_q;
+  assign full_o           = full_q && !param_q;  // late parameters hold a tile back
   assign first_tile_o     = first_q;
 
   // Parameters of an o tile: TO consecutive words, read while its first k tile is loaded or held.
   reg                   param_q;
   reg [STEP_BITS-1:0]   param_step_q;
+  wire                  param = param_q && param_ready_i;
 
   wire [2:0] written;
   vt_delay_control #(.DEPTH(2)) u_written (
@@ -151,13 +153,13 @@ module vt_tile_loader #(
       endcase
       if (state_q == S_IDLE && start_i) param_q <= 1'b1;
       else if (next_tile && k_last && !o_last) param_q <= 1'b1;
-      else if (param_step_q == LAST_ROW) param_q <= 1'b0;
+      else if (param && param_step_q == LAST_ROW) param_q <= 1'b0;
     end
 
-    if (param_q) begin
+    if (param) begin
       param_step_q <= param_step_q + 1'b1;
       p_addr_q     <= p_addr_q + 1'b1;
-    end else begin
+    end else if (!param_q) begin
       param_step_q <= {STEP_BITS{1'b0}};
     end
 
