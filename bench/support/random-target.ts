@@ -95,12 +95,14 @@ export function randomTarget({ nextInt }: Random, needs: TargetNeeds): RandomTar
       : 0);
   const packed = multipliers === 'double' || multipliers === 'quad';
   const primitives = fixed.primitives ?? (packed && nextInt(0, 1) === 1);
+  const parameters = weights === 'external' ? pick(['onChip', 'external'] as const) : undefined;
   return {
     // The larger board for arrays and vectors that would crowd the smaller one.
     board: tokens * inputs * outputs > 64 ? 'vck190' : 'zcu102',
     tile,
     ...(weights && { weights }),
     ...(weights === 'external' && weightBus && { weightBus }),
+    ...(parameters && { parameters }),
     ...(multipliers && { multipliers }),
     ...(lutOutputs > 0 && { lutOutputs }),
     ...(packed && { primitives }),
@@ -125,9 +127,14 @@ export function tileText({ tokens, inputs, outputs, vector }: Tile): string {
   return `${tokens}x${inputs}x${outputs}/${vector}`;
 }
 
-/** `axi64 quad+` for external weights and instances of the DSP primitive; `auto` left to the planner. */
+/**
+ * `axi64 quad+` for external weights and instances of the DSP primitive, `axi64p` for the parameters of
+ * channels beside them; `auto` left to the planner.
+ */
 export function settingsText(target: Target): string {
-  const { weights, weightBus, multipliers, primitives, lutOutputs, lutOperands } = target;
-  const memory = weights === 'external' ? `axi${weightBus ?? 128}` : (weights ?? 'auto');
+  const { weights, weightBus, parameters, multipliers, primitives, lutOutputs, lutOperands } =
+    target;
+  const bus = `axi${weightBus ?? 128}${parameters === 'external' ? 'p' : ''}`;
+  const memory = weights === 'external' ? bus : (weights ?? 'auto');
   return `${memory} ${multipliers ?? 'auto'}${primitives ? '+' : ''}${lutOutputs ? `/${lutOutputs}lut` : ''}${lutOperands === 'weights' ? ' for weights' : ''}`;
 }

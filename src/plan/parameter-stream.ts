@@ -17,6 +17,11 @@ import { streamBeats, type WeightStream, weightStream } from './weight-stream.ts
 /** Where parameters are to lie; undefined: in external memory when they do not fit on chip. */
 export type ParameterPlace = 'onChip' | 'external' | undefined;
 
+/**
+ * Fewer words stay on chip: a frame's bursts would be short, of which those under way do not hide the
+ * latency of a memory.
+ */
+const FEWEST_WORDS = 16;
 /** Where they begin behind the weights: `vt_axi_read` takes multiples of it. */
 const PAGE = 4096;
 
@@ -53,7 +58,7 @@ export function withParametersPlaced(
   words: number,
   need: (p: EngineParameters) => MemoryNeed = (one) => memoryNeed(one, board),
 ): EngineParameters {
-  if (!p.stream || place === 'onChip') return p;
+  if (!p.stream || place === 'onChip' || p.depths.parameters < FEWEST_WORDS) return p;
   if (place === undefined) {
     const { bram36, bits } = need(p);
     if (memoryFits({ bram36, memoryBits: bits }, board)) return p;

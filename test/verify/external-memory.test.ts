@@ -88,7 +88,8 @@ designs('a design with external weights, parameters %s', { timeout: 240_000 }, (
     const bytes = readFileSync(join(folder, path));
     // A multiplier lies in the upper half of a word.
     const changed = Buffer.from(bytes);
-    for (let at = (own?.offset ?? 0) + 2; at < bytes.length; at += 4) changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
+    for (let at = (own?.offset ?? 0) + 2; at < bytes.length; at += 4)
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
     writeFileSync(join(folder, path), changed);
     const result = await run({});
     writeFileSync(join(folder, path), bytes);

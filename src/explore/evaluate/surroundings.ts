@@ -79,7 +79,8 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
         ...{ stream, weightSections, depths: { ...frame.depths, weights } },
       };
       const lie = stream ? undefined : 'onChip';
-      const words = Math.max(1, frame.depths.parameters);
+      // As many as a frame takes, or fewer: no resource depends on it.
+      const words = frame.depths.parameters;
       const placed = withParametersPlaced(own, board, lie, words, memories);
       return needBeside(placed, board, memories(placed));
     },
