@@ -115,13 +115,20 @@ module vt_tile_loader #(
   assign step_last_part_o = columns_q ? o_last : k_last;
   assign param_valid_o    = param;
   assign param_addr_o     = p_addr_q;
-  assign full_o           = full_q && !param_q;  // late parameters hold a tile back
+  assign full_o           = full_q && !param_wait;
   assign first_tile_o     = first_q;
 
   // Parameters of an o tile: TO consecutive words, read while its first k tile is loaded or held.
   reg                   param_q;
   reg [STEP_BITS-1:0]   param_step_q;
   wire                  param = param_q && param_ready_i;
+  // A tile with late parameters is full no sooner after the last of them than after its last step:
+  // its first sums may follow at once, and need them.
+  wire [2:0]            param_recent;
+  vt_delay_control #(.DEPTH(2)) u_param_recent (
+    .clk_i(clk_i), .rst_i(rst_i), .d_i(param_q), .taps_o(param_recent)
+  );
+  wire                  param_wait = param_recent != 3'd0;
 
   wire [2:0] written;
   vt_delay_control #(.DEPTH(2)) u_written (

@@ -125,3 +125,29 @@ designs('a design with external weights, parameters %s', { timeout: 240_000 }, (
     );
   });
 });
+
+describe.skipIf(!hasVerilator)('parameters that come last', { timeout: 240_000 }, () => {
+  const root = mkdtempSync(join(tmpdir(), 'vitrum-late-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  test('hold back the tile whose first sums need them', async () => {
+    // One tile along the reduction, so that these sums follow at once.
+    const wide = { ...target, tile: { ...tile, inputs: 16 }, weightBus: 512 } as const;
+    const folder = join(root, 'design');
+    writeFolder(folder, buildGraph(graph, { ...wide, parameters: 'external' }, 3).files);
+    const manifest = readManifest(folder);
+    const images = sampleImages(manifest.images, graph.input, 3, 1, folder);
+    writeVectors(root, goldenImages(graph, manifest, operationLayouts(manifest, graph), images));
+    const bench = await buildBench(folder, manifest, false);
+    if ('rejected' in bench) throw new Error(bench.rejected[0]);
+    const vectors = { folder: root, images: 3 };
+    for (const seed of [1, 2, 3]) {
+      const reset = { at: 0, cycles: 0 };
+      const memory = { stalls: true };
+      const settings: RunSettings = { frames: 12, seed, stalls: false, reset, memory };
+      const result = await runBench(bench.program, folder, manifest, vectors, settings);
+      expect(runFailures(result, manifest)).toEqual([]);
+      expect(result.mismatches).toBe(0);
+    }
+  });
+});
