@@ -55,8 +55,8 @@ async function search(design: string, peer: PeerSearch): Promise<readonly Beside
     ...{ board: 'zcu102', limits, alternatives: false },
     bits: [{ weights, activations }],
     clocksMHz: [peer.clockMHz ?? 150],
-    multipliers: ['single', 'double', 'quad', ...(onLuts ? (['lut'] as const) : [])],
-    splits: onLuts,
+    multipliers: MULTIPLIERS[peer.products],
+    splits: peer.products === 'DSPs and LUTs',
     rows,
   });
   const { answer, front } = result;
@@ -78,6 +78,13 @@ async function search(design: string, peer: PeerSearch): Promise<readonly Beside
   }
   return found;
 }
+
+/** What may make the products of the array; where the peer's are all on LUTs, so are ours. */
+const MULTIPLIERS = {
+  DSPs: ['single', 'double', 'quad'],
+  'DSPs and LUTs': ['single', 'double', 'quad', 'lut'],
+  LUTs: ['lut'],
+} as const;
 
 /** Beside weights of 8 bits: what is cheapest on LUTs, and what Auto-ViT-Acc has there. */
 const ROWS: readonly RowKind[] = [
