@@ -52,6 +52,8 @@ interface Timeline {
   nextIssue: number;
   /** The weight stream, where there is one. */
   readonly weights: WeightArrival | null;
+  /** That of parameters until the first tile has its own: it brings the others in time. */
+  parameters: WeightArrival | null;
 }
 
 /** Geometry on which the latencies of the row-wise units depend. */
@@ -70,6 +72,7 @@ export interface RowGroups {
 /**
  * @param observe is told of every instruction of every frame that is run, in order
  * @param stream weights in external memory, which answers after `DEFAULT_LATENCY` cycles
+ * @param parameters of channels in the same memory
  */
 export function countCycles(
   program: Program,
@@ -77,6 +80,7 @@ export function countCycles(
   groups: RowGroups,
   observe: (event: IssueEvent) => void = () => {},
   stream: WeightStream | null = null,
+  parameters: WeightStream | null = null,
 ): CycleReport {
   const line: Timeline = {
     idle: { matmul: 0, layerNorm: 0, softmax: 0, meanPool: 0, input: 0, result: 0 },
@@ -86,6 +90,7 @@ export function countCycles(
     nextIssue: 2,
     // Fetching is enabled along with the first instruction.
     weights: stream && weightArrival(stream, { start: 2 }),
+    parameters: parameters && weightArrival(parameters, { start: 2 }),
   };
   const { instructions, loopStart } = program;
   let firstInput = -1;
@@ -164,6 +169,14 @@ function loaded(
   return weights.take(outputs, from + 1) + 3 - from;
 }
 
+/** When the parameters of an operation's first tile allow it to be taken. */
+function parametersHere(line: Timeline, { outputs }: EngineShape, from: number): number {
+  if (!line.parameters) return from;
+  const last = line.parameters.take(outputs, from + 1);
+  line.parameters = null;
+  return last + 3;
+}
+
 function start(
   line: Timeline,
   { unit, operation }: Instruction,
@@ -180,7 +193,8 @@ function start(
       const words = tokenWords(shape, op.rows);
       const pass = Math.max(words, latency.minPass);
       const load = op.b.source === 'keyColumns' ? latency.loadColumns : latency.loadRows;
-      const firstTake = Math.max(at + loaded(line, op, at, load), line.streamerFree);
+      const here = Math.max(at + loaded(line, op, at, load), parametersHere(line, shape, at));
+      const firstTake = Math.max(here, line.streamerFree);
       const late = { first: firstTake - Math.max(at + load, line.streamerFree), others: 0 };
       let lastTake = firstTake + (passes - 1) * Math.max(pass, load);
       if (op.b.source === 'weightStream') {

@@ -108,7 +108,8 @@ function emptyTally(instruction: Instruction): Tally {
 function tallyFrame(plan: Plan, tallyOf: (instruction: Instruction) => Tally): number {
   const { program, shape, geometry, stream } = plan;
   const events: IssueEvent[] = [];
-  countCycles(program, shape, geometry, (event) => events.push(event), stream);
+  const { parameterStream } = plan.parameters;
+  countCycles(program, shape, geometry, (event) => events.push(event), stream, parameterStream);
   const frameLength = program.instructions.length - program.loopStart;
   const busy = events.flatMap((event) => (event.array ? [{ event, ...event.array }] : []));
   // What held the array up before the first operation began in the frame before.

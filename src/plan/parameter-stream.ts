@@ -11,7 +11,8 @@ import { streamBeats, type WeightStream, weightStream } from './weight-stream.ts
  * their own, `m_axi_param`, so that weights are never late because of them.
  *
  * A tile takes a word in a cycle at most, and a beat of this bus has two or more, so that parameters
- * are not late either, from a memory that answers as soon as `DEFAULT_LATENCY` says.
+ * are not late either, from a memory that answers as soon as `DEFAULT_LATENCY` says: but for the first
+ * tile, right after the start.
  */
 
 /** Where parameters are to lie; undefined: in external memory when they do not fit on chip. */
@@ -22,6 +23,11 @@ export type ParameterPlace = 'onChip' | 'external' | undefined;
  * latency of a memory.
  */
 const FEWEST_WORDS = 16;
+/**
+ * While an image of so many words comes in, so do the first parameters, and not even the first tile
+ * waits for them. They take `DEFAULT_LATENCY` cycles and some.
+ */
+const LONG_IMAGE = 64;
 /** Where they begin behind the weights: `vt_axi_read` takes multiples of it. */
 const PAGE = 4096;
 
@@ -45,25 +51,33 @@ export function parameterStream(
   return weightStream({ axiBits: 2 * wordBits <= 64 ? 64 : 128, wordBits, words });
 }
 
+/** What a frame takes. */
+export interface FrameWords {
+  /** Words of parameters. */
+  readonly parameters: number;
+  /** Words of its image, one a cycle. */
+  readonly input: number;
+}
+
 /**
  * The parameters of an engine with its channels' parameters where they are to lie.
  *
- * @param words of a frame
  * @param need of memories on the board, for engines of which many are planned
  */
 export function withParametersPlaced(
   p: EngineParameters,
   board: Board,
   place: ParameterPlace,
-  words: number,
+  frame: FrameWords,
   need: (p: EngineParameters) => MemoryNeed = (one) => memoryNeed(one, board),
 ): EngineParameters {
   if (!p.stream || place === 'onChip' || p.depths.parameters < FEWEST_WORDS) return p;
   if (place === undefined) {
+    if (frame.input < LONG_IMAGE) return p;
     const { bram36, bits } = need(p);
     if (memoryFits({ bram36, memoryBits: bits }, board)) return p;
   }
   // There is no memory of them, and no addresses.
   const depths = { ...p.depths, parameters: 0 };
-  return { ...p, parameterStream: parameterStream(p, words), depths };
+  return { ...p, parameterStream: parameterStream(p, frame.parameters), depths };
 }

@@ -50,13 +50,21 @@ export function planShape(
     }
     return kept ? [kept] : [];
   });
-  const { program, stream, cycles } = candidates.reduce((best, other) =>
+  const {
+    program,
+    stream,
+    cycles: inTime,
+  } = candidates.reduce((best, other) =>
     other.cycles.perFrame < best.cycles.perFrame ? other : best,
   );
   const engine = engineParameters(checked, program, shape, stream);
   const parametersLie = place === 'onChip' ? 'onChip' : place.parameters;
-  const words = parameterWords(program, engine);
-  const parameters = withParametersPlaced(engine, board, parametersLie, words);
+  const frame = { parameters: parameterWords(program, engine), input: geometry.inputWords };
+  const parameters = withParametersPlaced(engine, board, parametersLie, frame);
+  const { parameterStream } = parameters;
+  const cycles = parameterStream
+    ? countCycles(program, shape, geometry, () => {}, stream, parameterStream)
+    : inTime;
   const products = program.matmuls.reduce((sum, op) => sum + usefulProducts(op), 0);
   return Object.freeze({
     checked,

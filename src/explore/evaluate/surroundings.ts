@@ -80,7 +80,7 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
       };
       const lie = stream ? undefined : 'onChip';
       // As many as a frame takes, or fewer: no resource depends on it.
-      const words = frame.depths.parameters;
+      const words = { parameters: frame.depths.parameters, input: groups.inputWords };
       const placed = withParametersPlaced(own, board, lie, words, memories);
       return needBeside(placed, board, memories(placed));
     },
