@@ -79,6 +79,7 @@ function planText(answer: NonNullable<ExploreResult['answer']>, result: ExploreR
     ...(point.bits?.rows ? [['rows of another kind', rowsText(point.bits.rows)]] : []),
     ['frames in flight', String(details.framesInFlight)],
     ['weights', place(answer)],
+    ...(details.parameters === 'external' ? [['parameters of channels', 'beside them']] : []),
     ['clock', `${point.clockMHz} MHz, planned for; place and route decide`],
     ['cycles per frame', `${thousands(evaluation.cyclesPerFrame)}, exact`],
     ['frames per second', evaluation.framesPerSecond.toFixed(1)],

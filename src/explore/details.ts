@@ -12,6 +12,7 @@ export function detailsOf(plan: Plan): PlanDetails {
       name,
       need: { lut, ff, dsp, bram36, uram },
     })),
+    parameters: parameters.parameterStream ? 'external' : 'onChip',
     framesInFlight: Math.ceil(cycles.latency / cycles.perFrame),
   };
 }

@@ -160,6 +160,8 @@ export interface PlanDetails {
   /** Where every memory lies. */
   readonly memories: readonly MappedMemory[];
   readonly modules: readonly ModuleNeed[];
+  /** Where bias and multiplier of output channels lie. */
+  readonly parameters: 'onChip' | 'external';
   /** Frames that are in the engine at the same time: the next one's input, and this one. */
   readonly framesInFlight: number;
 }

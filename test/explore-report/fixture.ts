@@ -53,6 +53,7 @@ export function reportFixture(options: FixtureOptions): ReportInput {
         losses: lossReport(occupancy(plan)),
         memories: memoryMap(plan.parameters, board).memories,
         modules: modulesOf(plan),
+        parameters: 'onChip',
         framesInFlight: 2,
       },
     },

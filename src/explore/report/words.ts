@@ -102,6 +102,9 @@ export function planFacts({ result, facts = [] }: ReportInput): Fact[] {
           ? 'on chip'
           : `external, ${point.weightBus} bits, ${whole(e.weightBytes)} bytes a frame`,
     },
+    ...(details.parameters === 'external'
+      ? [{ name: 'parameters of channels', value: 'beside them' }]
+      : []),
     { name: 'frames in flight', value: String(details.framesInFlight) },
     { name: 'cycles a frame', value: whole(e.cyclesPerFrame) },
     ...facts,
