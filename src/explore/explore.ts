@@ -4,6 +4,7 @@ import { type RunStep, stepper } from '../tools/index.ts';
 import { keyOf, openStore, sourcesOf } from '../tools/store.ts';
 import { cacheFolder } from '../verify/cache.ts';
 import { otherBits, otherBoards } from './alternatives.ts';
+import { checkRows } from './check-rows.ts';
 import {
   type GraphSource,
   graphSource,
@@ -46,12 +47,14 @@ export async function explore(
 ): Promise<Explored> {
   const { design, folder } = await step('describe', () => loadAnyDesign(designPath));
   checkAllocator(design, options.allocator);
+  const bits = candidateBits(design, options);
+  checkRows(design, options, bits);
   const { board, boardName } = boardOf(design, folder, options.board);
   const store = openStore(join(options.storeFolder ?? cacheFolder(), 'explore'));
   const source = graphSource(design, folder, store);
   const prepared = await step(
     'quantize',
-    () => prepareShares(source, candidateBits(design, options)),
+    () => prepareShares(source, bits),
     ({ graphs }) => graphs.map(({ bits }) => bitsName(bits)).join(' '),
   );
   const { graphs, fault } = prepared;
