@@ -45,8 +45,8 @@ export interface Evaluator {
   /** The array like another of outputs on DSPs and LUTs, with the fewest on LUTs for so many DSPs. */
   within(dsps: number, tile: EngineShape, like: ArrayKind): ArrayKind | null;
   /**
-   * A plan without its array, by the array's latency; its `estimate` is all but the array's. The
-   * shape has any multipliers with as many outputs in a tile of keys, or none where all are.
+   * A plan without its array, by the array's latency; its `estimate` is all but the array's. Of
+   * the shape's multipliers only the outputs in a tile of keys count; without any, a tile has all.
    */
   around(shape: EngineShape, place: WeightPlace): (latency: Latencies) => Worked;
 }
