@@ -28,7 +28,7 @@ type Fault = (code: Diagnostic['code'], message: string, hint: string, at: strin
  * Throws `DiagnosticsError`: VT411 nothing fits the board, VT412 the frame rate is out of reach,
  * VT413 the fixed tile does not fit, VT415 the multipliers asked for cannot be made, VT416 the tile
  * has tokens side by side that a node must read one by one, VT417 a tile has inputs of several
- * groups of weights.
+ * groups of weights, VT418 parameters are to be external and weights are not.
  */
 export function choosePlan(
   checked: CheckedGraph,
@@ -46,6 +46,14 @@ export function choosePlan(
       "`lutOperands: 'weights'` says what outputs on LUTs multiply, and there are none.",
       'Give `lutOutputs` of a fixed `tile`, at least 1.',
       'target.lutOperands',
+    );
+  }
+  if (target.parameters === 'external' && target.weights === 'onChip') {
+    fault(
+      'VT418',
+      "`parameters: 'external'` puts the parameters of channels behind the weights, and these are to lie on chip.",
+      "Leave one of the two out, or give `weights: 'external'`.",
+      'target.parameters',
     );
   }
   const alone = readsRowsAlone(checked.graph);

@@ -48,7 +48,11 @@ export function parameterStream(
   words: number,
 ): WeightStream {
   const wordBits = parameterBits(p);
-  return weightStream({ axiBits: 2 * wordBits <= 64 ? 64 : 128, wordBits, words });
+  if (2 * wordBits > 128) throw new Error(`no bus has two words of ${wordBits} bits in a beat`);
+  const axiBits = 2 * wordBits <= 64 ? 64 : 128;
+  // The bus has beats to spare, and lines of several would take as many banks.
+  const line = { lineBeats: 1, lineWords: Math.floor(axiBits / wordBits) };
+  return weightStream({ axiBits, wordBits, words, line });
 }
 
 /** What a frame takes. */

@@ -57,6 +57,8 @@ export interface WeightStreamOptions extends Pick<WeightStream, 'axiBits' | 'wor
   readonly latency?: number;
   /** At least so many lines of buffer. */
   readonly lines?: number;
+  /** That of `lineShape` unless given. */
+  readonly line?: Pick<WeightStream, 'lineBeats' | 'lineWords'>;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface WeightStreamOptions extends Pick<WeightStream, 'axiBits' | 'wor
  */
 export function weightStream(options: WeightStreamOptions): WeightStream {
   const { axiBits, wordBits, words, latency = DEFAULT_LATENCY, lines = 2 } = options;
-  const line = lineShape(wordBits, axiBits);
+  const { line = lineShape(wordBits, axiBits) } = options;
   const burst = (BURST_BYTES * 8) / axiBits;
   // With e the cycle of a burst's last beat, the burst that waits for it is decided in e + 1,
   // stands on AR in e + 2, and ends in e + 1 + latency + burst. By then the bursts between them and

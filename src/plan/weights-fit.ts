@@ -11,7 +11,7 @@ export function weightPlaces(
 ): WeightPlace[] {
   const external = { axiBits: weightBus ?? 128, parameters };
   if (weights === 'onChip') return ['onChip'];
-  if (weights === 'external') return [external];
+  if (weights === 'external' || parameters === 'external') return [external];
   return hasExternal(board) ? ['onChip', external] : ['onChip'];
 }
 
