@@ -52,6 +52,19 @@ describe('levels', () => {
     }
     expect(levelStep([0, 0], [0, 1])).toBe(0);
   });
+
+  test('of fixed point has the least error of all shares of the peak', () => {
+    const random = createRandom(5);
+    for (let n = 0; n < 40; n++) {
+      const row = Float32Array.from({ length: 40 }, () => random.nextGaussian());
+      const levels = mixedLevels(rows('fixed', 2 + (n % 4)), uniform(8));
+      const peak = Math.max(...row.map(Math.abs)) / (levels.at(-1) as number);
+      const steps = Array.from({ length: 37 }, (_, i) => peak * ((50 - i) / 50));
+      const errorAt = (s: number) => squaredError(row, roundToLevels(row, s, levels), s);
+      const least = steps.reduce((best, s) => (errorAt(s) < errorAt(best) ? s : best));
+      expect(levelStep(row, levels)).toBe(least);
+    }
+  });
 });
 
 test('channels are counted from the first of their head', () => {
