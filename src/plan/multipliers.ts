@@ -3,7 +3,7 @@ import { multiplierKinds, type Target } from '../dsl/design.ts';
 import type { IntegerGraph } from '../ir/index.ts';
 import { type ArrayStyle, arrayFits } from './array.ts';
 import { type EngineShape, keyOutputs } from './engine.ts';
-import { operandBits, weightBits } from './operands.ts';
+import { operandBits } from './operands.ts';
 
 /** How the array multiplies operands of so many bits. */
 export interface Multipliers {
@@ -45,7 +45,7 @@ export function legalMultipliers(
     lutOperands,
   }: Pick<Target, 'primitives' | 'lutOutputs' | 'lutOperands'> = {},
 ): readonly Multipliers[] {
-  const { A_BITS: aBits, B_BITS: bBits } = operandBits(graph);
+  const { A_BITS: aBits, B_BITS: bBits, W_BITS: weights } = operandBits(graph);
   const { a, b } = board.dspWidth;
   const packs = board.resources.dsp > 0 && a >= PACKED_PORTS.a && b >= PACKED_PORTS.b;
   const usual =
@@ -55,12 +55,19 @@ export function legalMultipliers(
   const splits = lutOutputs === undefined ? usual : [lutOutputs];
   return [0, ...splits.filter((n) => n > 0 && Number.isInteger(n))]
     .flatMap((lutOutputs) =>
-      ([0, 1, 2, 3] as const).map((style): Multipliers => {
-        const isPacked = style === 1 || style === 2;
-        const kind = { style, cell: isPacked && primitives ? 1 : 0, aBits, bBits } as const;
-        const alone = lutOutputs > 0 && lutOperands === 'weights';
-        return { ...kind, lutOutputs, ...(alone && weightsOnLuts(graph, shape, lutOutputs)) };
-      }),
+      // Products that are on LUTs all are not divided.
+      (lutOutputs > 0 ? ([0, 1, 2] as const) : ([0, 1, 2, 3] as const)).map(
+        (style): Multipliers => {
+          const isPacked = style === 1 || style === 2;
+          const kind = { style, cell: isPacked && primitives ? 1 : 0, aBits, bBits } as const;
+          const alone = lutOutputs > 0 && lutOperands === 'weights';
+          return {
+            ...kind,
+            lutOutputs,
+            ...(alone && weightsOnLuts(graph.rows, weights, shape, lutOutputs)),
+          };
+        },
+      ),
     )
     .filter((multipliers) => {
       const { style, lutOutputs } = multipliers;
@@ -80,14 +87,18 @@ export function legalMultipliers(
 /** Exponents of the powers of two that `vt_mac_shift` multiplies by, of 2 or 3 bits. */
 const LARGEST_POWERS = [4, 64];
 
-/** The weights that the last outputs multiply: how many bits, and whether they are powers of two. */
+/**
+ * The weights that the last outputs multiply: how many bits, and whether they are powers of two.
+ *
+ * @param weights bits of the widest
+ */
 function weightsOnLuts(
-  graph: IntegerGraph,
+  rows: IntegerGraph['rows'],
+  weights: number,
   { outputs }: EngineShape,
   lutOutputs: number,
 ): Pick<Multipliers, 'lutBits' | 'lutPowers'> {
-  const { rows } = graph;
-  if (rows?.of !== outputs || rows.outputs < lutOutputs) return { lutBits: weightBits(graph) };
+  if (rows?.of !== outputs || rows.outputs < lutOutputs) return { lutBits: weights };
   const powers = LARGEST_POWERS.indexOf(2 ** (rows.bits - 2));
   // By exponents of 2 bits, fixed point is cheaper: see docs/exploration.md.
   return rows.powersOfTwo && powers === 1

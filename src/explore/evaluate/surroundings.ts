@@ -81,8 +81,9 @@ export function surroundingsOf(checked: CheckedGraph, board: Board): Surrounding
       const lie = stream ? undefined : 'onChip';
       // As many as a frame takes, or fewer: no resource depends on it.
       const words = { parameters: frame.depths.parameters, input: groups.inputWords };
-      const placed = withParametersPlaced(own, board, lie, words, memories);
-      return needBeside(placed, board, memories(placed));
+      const need = memories(own);
+      const placed = withParametersPlaced(own, board, lie, words, () => need);
+      return needBeside(placed, board, placed === own ? need : memories(placed));
     },
   };
 }
