@@ -45,6 +45,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   QCDQ: ['brevitas_w4a4-qcdq', 'brevitas_w8a8-qcdq'],
   QONNX: ['brevitas_w4a4-qonnx', 'brevitas_w8a8-qonnx'],
   'QONNX, rounding': ['qonnx_floor', 'qonnx_trunc2'],
+  'QONNX, signs': ['qonnx_bipolar', 'qonnx_signs'],
 };
 
 /** The models that are run unless others are named, in order of their kinds. */

@@ -13,6 +13,7 @@ import {
   toModelImages,
 } from '../images/index.ts';
 import { importWeights, keepQuantization } from '../import/index.ts';
+import { hasSigns } from '../model/index.ts';
 import { createObservations } from '../quantize/index.ts';
 import { type OnStep, stepper } from '../tools/index.ts';
 import { openStore } from '../tools/store.ts';
@@ -61,6 +62,9 @@ export async function accuracyOfDesign(
   const { parameters, encoder } = await step('import', () =>
     importWeights(model, design.weights, folder, design.quant.fromFile === true, places.weights),
   );
+  if (hasSigns(parameters) && candidates.some(({ settings }) => !settings.fromFile)) {
+    throw signsKept(places.weights);
+  }
   const images = await step(
     'images',
     () => imagesOf(design, options, folder),
@@ -141,6 +145,20 @@ function otherImages(source: Exclude<ImageSource, { kind: 'folder' }>, count: nu
     count: Math.min(count, MNIST_TEST),
     split: source.split === 'train' ? 'test' : 'train',
   };
+}
+
+/** Presets start from a model in floats, and signs in the place of tensors are none. */
+function signsKept(place?: Place) {
+  return new DiagnosticsError([
+    {
+      code: 'VT214',
+      message:
+        'The weights file has signs in the place of activations (BipolarQuant), which no preset makes.',
+      place,
+      subject: 'weights',
+      hint: 'Leave out --compare: the integers of the file are measured beside it.',
+    },
+  ]);
 }
 
 function noOthers({ path, count }: Extract<ImageSource, { kind: 'folder' }>, place?: Place) {

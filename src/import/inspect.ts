@@ -5,6 +5,7 @@ import type { Encoder } from './match/encoder.ts';
 import { modelOf, parametersOf } from './model.ts';
 import { type OnnxGraph, readOnnx } from './onnx/read.ts';
 import { encoderIn, type ImageSize, orRefuse } from './onnx.ts';
+import { isQuantized, KEEP_HINT, unsupportedQuantized } from './quantized/index.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 
 /** What a model file holds, without a design beside it. */
@@ -40,6 +41,11 @@ export function inspectOnnx(path: string, options: InspectOptions = {}): Inspect
   const name = options.name ?? designName(basename(path));
   const pixels = pixelFormat(size.channels, options, reporter);
   const model = orRefuse(modelOf(encoder, name, pixels), reporter);
+  const reason = isQuantized(encoder) ? unsupportedQuantized(encoder, model) : null;
+  if (reason) {
+    const sentence = `the quantization of '${reporter.file}' cannot be kept: ${reason}.`;
+    reporter.fail('VT214', sentence, KEEP_HINT);
+  }
   const needed = nodeOrder(graph, reporter);
   const operators: Record<string, number> = {};
   for (const { type } of needed) operators[type] = (operators[type] ?? 0) + 1;

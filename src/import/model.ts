@@ -4,6 +4,7 @@ import type { Encoder, EncoderBranch } from './match/encoder.ts';
 import type { LayerNorm } from './match/layer-norm.ts';
 import type { Linear } from './match/linear.ts';
 import { type Mismatch, mismatch } from './match/mismatch.ts';
+import { signParameters } from './signs.ts';
 
 /** The normalization of pixels, which is before the graph and not in it. */
 export interface PixelFormat {
@@ -87,7 +88,7 @@ function layersOf({ layers }: Extract<EncoderBranch, { kind: 'feedForward' }>) {
   return layers.map(({ linear, activation }) => ({ width: linear.out, activation }));
 }
 
-/** The parameters of an encoder under the paths of its model. */
+/** The parameters of an encoder under the paths of its model, and the magnitudes of its signs. */
 export function parametersOf(encoder: Encoder, model: Model): Parameters {
   const shapes = parameterShapes(model);
   const parameters = new Map<string, FloatTensor>();
@@ -124,5 +125,5 @@ export function parametersOf(encoder: Encoder, model: Model): Parameters {
   headPaths(model).forEach((path, i) => {
     pair(path, encoder.heads[i] as Linear);
   });
-  return parameters;
+  return new Map([...parameters, ...signParameters(encoder, model)]);
 }

@@ -161,6 +161,17 @@ export default design({
     expect(found.reference).toMatch(/^Vitrum's float model: .*(cannot load|not installed)/);
     expect(found.methods[0]?.agreement).toBeGreaterThanOrEqual(0.95);
   }, 60_000);
+
+  it('with signs in the place of activations has no presets beside it', async () => {
+    const design = designOf('qonnx_signs', 1e-5);
+    const compared = accuracyOfDesign(design, { ...options, compare: ['minmax'] });
+    await expect(compared).rejects.toThrow(/VT214 .*BipolarQuant.*Leave out --compare/s);
+    const { float, methods } = await accuracyOfDesign(design, options);
+    // The float model has the signs, too: the first of them is seldom another.
+    expect(float.top1).toBeGreaterThan(0.5);
+    const norm = methods[0]?.layers.find(({ layer }) => layer === 'block1.attention.norm');
+    expect(norm?.decibels).toBeGreaterThan(10);
+  }, 60_000);
 });
 
 describe('vitrum quantize --list', () => {

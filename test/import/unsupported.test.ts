@@ -44,10 +44,23 @@ function edited(name: string, edit: (model: Editable) => void): Uint8Array {
   return Uint8Array.from(MODEL_PROTO.encode(model).finish());
 }
 
+/** A quantized fixture whose quantizers of that name keep signs alone. */
+const signs = (name: string) =>
+  edited('brevitas_w8a8-qonnx', ({ graph, opsetImport }) => {
+    const domain = 'qonnx.custom_op.general';
+    for (const node of graph.node) {
+      if (node.name.includes(name) && node.opType === 'Quant') {
+        Object.assign(node, { opType: 'BipolarQuant', domain, input: node.input.slice(0, 2) });
+      }
+    }
+    opsetImport.push({ domain, version: 1 });
+  });
+
 interface Editable {
   opsetImport: { domain: string; version: number }[];
   graph: {
     node: {
+      name: string;
       opType: string;
       domain: string;
       input: string[];
@@ -67,12 +80,12 @@ const retyped = (name: string, from: string, to: string, domain = '') =>
     Object.assign(node, { opType: to, domain });
   });
 
-/** A fixture of QONNX whose first quantizer of a kind behind the image's rounds by another mode. */
-const rounding = (name: string, type: string, mode: string) =>
+/** A fixture of QONNX of which one quantizer of a kind, the first behind the image's, rounds by another mode. */
+const rounding = (name: string, type: string, mode: string, place = 1) =>
   edited(name, ({ graph }) => {
     const weights = new Set(graph.initializer.map((tensor) => tensor.name));
     const nodes = graph.node.filter((n) => n.opType === type && !weights.has(n.input[0] ?? ''));
-    const found = nodes.at(1)?.attribute.find((a) => a.name === 'rounding_mode');
+    const found = nodes.at(place)?.attribute.find((a) => a.name === 'rounding_mode');
     if (!found) throw new Error(`${name} has no ${type} that rounds`);
     found.s = new TextEncoder().encode(mode);
   });
@@ -224,9 +237,15 @@ describe('models that cannot be built get one clear answer', () => {
       /^VT205 .*truncates data by 'ROUND'; FLOOR and CEIL are built/,
     ],
     [
-      'bipolar data',
-      () => retyped('brevitas_w8a8-qonnx', 'Quant', 'BipolarQuant', 'qonnx.custom_op.general'),
-      /^VT205 .*it makes data bipolar/,
+      'signs of the image',
+      () => signs('/pixels/'),
+      /^VT214 .*'\/pixels\/act_quant.*' \(BipolarQuant\) keeps the signs alone.*Quantize that tensor/,
+    ],
+    ['signs of probabilities', () => signs('blocks.0/probabilities'), /^VT214 .*blocks.0\/probab/],
+    [
+      'an image whose codes are rounded down',
+      () => rounding('qonnx_floor', 'Quant', 'FLOOR', 0),
+      /^VT214 .*codes of its image down/,
     ],
     [
       'a fixed batch',

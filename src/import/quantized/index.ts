@@ -7,6 +7,7 @@ import { createObservations } from '../../quantize/observations.ts';
 import { deepFreeze } from '../../quantize/quantize.ts';
 import type { Encoder } from '../match/encoder.ts';
 import { tensorQuantizer } from '../match/quantizer.ts';
+import { unsupportedSigns } from '../signs.ts';
 import { importedAttention } from './attention.ts';
 import { importedEmbedding, importedInput } from './embedding.ts';
 import { importedFeedForward } from './feed-forward.ts';
@@ -70,11 +71,17 @@ export function isQuantized({ heads, branches, embedding }: Encoder): boolean {
   return embedding.codes !== null || layers.some((l) => l.codes !== null || tensorQuantizer(l.x));
 }
 
+/** What to do about a quantization that cannot be kept. */
+export const KEEP_HINT =
+  'Quantize that tensor in another way, or give the float model, and let the design quantize it.';
+
 /** Fewer bits are too few for a residual stream. */
 const LEAST_STREAM_BITS = 8;
 
 /** What of a quantized encoder has no integer form; null when all has. */
 export function unsupportedQuantized(encoder: Encoder, model: Model): string | null {
+  const signs = unsupportedSigns(encoder, model);
+  if (signs) return signs;
   if (tensorQuantizer(encoder.embedding.pixels)?.offset) {
     return 'it rounds the codes of its image down or up, and not to the nearest';
   }
