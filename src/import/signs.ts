@@ -1,6 +1,6 @@
 import { type Model, type Parameters, signPath } from '../model/index.ts';
 import { preActivation } from '../quantize/float-model.ts';
-import type { Operation, Value, View } from './graph/value.ts';
+import { operationsOf, type View } from './graph/value.ts';
 import type { Encoder, EncoderBranch } from './match/encoder.ts';
 import { tensorQuantizer } from './match/quantizer.ts';
 
@@ -93,16 +93,4 @@ function hidden(
       ? [own]
       : [{ name: preActivation(name), views: [before], factor: 1 }, own];
   });
-}
-
-/** Every operation that a value depends on. */
-function operationsOf(value: Value): Set<Operation> {
-  const found = new Set<Operation>();
-  const open: Value[] = [value];
-  for (let next = open.pop(); next; next = open.pop()) {
-    if (next.kind === 'constant' || found.has(next.base)) continue;
-    found.add(next.base);
-    open.push(...next.base.operands);
-  }
-  return found;
 }

@@ -1,15 +1,23 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { signalToNoise } from '../../src/accuracy/signal-to-noise.ts';
 import { check } from '../../src/check/index.ts';
 import { encodeImage, runGolden } from '../../src/golden/index.ts';
-import { keepQuantization } from '../../src/import/index.ts';
+import { randomImages } from '../../src/images/random.ts';
+import { importWeights, keepQuantization, randomParameters } from '../../src/import/index.ts';
 import type { IntegerGraph, IntegerNode, TensorType } from '../../src/ir/index.ts';
-import { runFloatModel } from '../../src/quantize/index.ts';
+import { gelu, runFloatModel } from '../../src/quantize/index.ts';
+import { smallModel } from '../quantize/models.ts';
+import type { OnnxBuilder } from '../support/onnx-builder.ts';
 import {
   decibelsOf,
   fixtureImages,
   fixtureRecord,
   importFixture,
 } from '../support/onnx-fixtures.ts';
+import { folder } from './harness.ts';
+import { TIMM, vitGraph } from './vit-graph.ts';
 
 /*
  * Tensors of which a file keeps the signs alone: of the last block everything but the probabilities,
@@ -137,5 +145,56 @@ describe('signs in the place of data', () => {
       });
     }
     expect(compared / all).toBeGreaterThan(0.98);
+  });
+});
+
+describe('signs of scores and around an activation', () => {
+  const model = smallModel({ side: 8, width: 16, hidden: 24, classes: 3, depth: 2 });
+  const wanted = randomParameters(model, 9);
+  const pixels = randomImages({ count: 6, seed: 3 }, model.image).map((image) => image.pixels);
+  const signs = (...places: readonly string[]) => {
+    const magnitude = (graph: OnnxBuilder) => graph.float([], [0.75]);
+    const { graph, output } = vitGraph(model, wanted, TIMM, (place, tensor, graph) =>
+      places.includes(place)
+        ? graph.node('qonnx.custom_op.general:BipolarQuant', [tensor, magnitude(graph)])
+        : tensor,
+    );
+    const { height, width, channels } = model.image;
+    writeFileSync(
+      join(folder, 'signs.onnx'),
+      graph.bytes(output, { input: ['n', channels, height, width] }),
+    );
+    const source = { kind: 'onnx', file: 'signs.onnx' } as const;
+    const { parameters, encoder } = importWeights(model, source, folder, true);
+    if (!encoder) throw new Error('the file is not quantized');
+    const kept = keepQuantization(encoder, model, parameters, pixels, SETTINGS);
+    check(kept);
+    return { graph: kept, noise: signalToNoise(model, parameters, kept, pixels) };
+  };
+  const tableOf = ({ nodes }: IntegerGraph, name: string) => {
+    const node = nodes.find(({ output }) => output.name === name);
+    return node?.kind === 'linear' ? Array.from(node.epilogue.table ?? []) : [];
+  };
+
+  // One sign in a hundred that is another makes 14 dB, one in ten 4 dB.
+  it.each([
+    ['block0.attention.scores', 'block0.attention.scores'],
+    ['block0.mlp.pre', 'block0.mlp.linear0'],
+    ['block1.mlp.act', 'block1.mlp.linear0'],
+  ])('%s', (place, tensor) => {
+    const { noise } = signs(place);
+    expect(noise.find(({ layer }) => layer === tensor)?.decibels).toBeGreaterThan(12);
+  });
+
+  it('are a table of two codes', () => {
+    const { graph } = signs('block0.mlp.pre', 'block1.mlp.act');
+    const [below = 0, others = 0] = tableOf(graph, 'block0.mlp.linear0');
+    expect(others / below).toBeCloseTo(gelu(0.75) / gelu(-0.75), 0);
+    expect(tableOf(graph, 'block1.mlp.linear0')).toEqual([-1, 1]);
+  });
+
+  it('are refused where the residual stream would have them', () => {
+    expect(() => signs('block0.mlp')).toThrow(/VT214 .*\(BipolarQuant\) keeps the signs alone/s);
+    expect(() => signs('block0.mlp', 'block1.mlp.act')).toThrow(/VT214/);
   });
 });

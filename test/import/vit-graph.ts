@@ -184,7 +184,9 @@ export function vitGraph(
     else {
       branch.layers.forEach((layer, i) => {
         y = dense(y, `${branch.name}.linear${i}`);
-        if (layer.activation !== 'none') y = tamper(`${branch.name}.act`, activation(y), graph);
+        if (layer.activation === 'none') return;
+        y = tamper(`${branch.name}.pre`, y, graph);
+        y = tamper(`${branch.name}.act`, activation(y), graph);
       });
     }
     x = tamper(branch.name, graph.node('Add', [x, y]), graph);
