@@ -83,6 +83,17 @@ describe('a design with a folder of images', () => {
     for (const file of found.pictures) expect(readFileSync(file, 'utf8')).toMatch(/^<svg/);
   });
 
+  it('is measured beside presets with groups', async () => {
+    const compare = ['minmax', 'smoothquant-o1'];
+    const options = { count: 100, compare, group: 4, bits: [], workers: 1 };
+    const { methods } = await accuracyOfDesign(designWith('groups', 8), options);
+    expect(methods.map(({ name }) => name)).toEqual([
+      ...['design', 'minmax, groups of 4'],
+      // One step for all weights is what that preset is.
+      'smoothquant-o1',
+    ]);
+  });
+
   it('says when no image is left, and when a preset is not known', async () => {
     const file = designWith('all', 12);
     const options = { count: 10, compare: [], bits: [] };
