@@ -183,6 +183,14 @@ describe('models that cannot be built get one clear answer', () => {
       /^VT205 .*kernel of 7x7 and strides of 2x2/,
     ],
     ['patches that overlap', () => conv(4, 2), /^VT205 .*without overlap/],
+    [
+      'patches that leave the edge of the image out',
+      () => {
+        const { graph, output } = vitGraph(MODEL, parameters);
+        return graph.bytes(output, { input: ['n', 1, 9, 11] });
+      },
+      /^VT212 .*patches of 4 do not fill its image of 9x11: .*crop/,
+    ],
     ['a depthwise convolution', () => conv(2, 2, { group: 2 }), /^VT20[57] /],
     [
       'windows that are shifted (Swin)',

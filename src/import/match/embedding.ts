@@ -41,6 +41,12 @@ export function embeddingOf(view: View): Embedding | Mismatch {
   if (!patches || found.length !== 1) {
     return mismatch(`the tokens of ${describe(bare(view))} do not come from one patch embedding`);
   }
+  const { patch, image } = patches;
+  if (image.height % patch !== 0 || image.width % patch !== 0) {
+    return mismatch(
+      `its patches of ${patch} do not fill its image of ${image.height}x${image.width}: crop what it leaves out before the network`,
+    );
+  }
   const leading = rows.findIndex((row) => row.patch !== null);
   const ordered = rows.slice(leading).every((row, i) => row.patch === i);
   if (!ordered || rows.length - leading !== patches.count) {
