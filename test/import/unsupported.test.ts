@@ -178,6 +178,28 @@ describe('models that cannot be built get one clear answer', () => {
       /^VT212 .*adds a mask or a bias to the scores/,
     ],
     [
+      'scores with a bias from relative positions',
+      () =>
+        tampered('block0.attention.scores', (scores, graph) => {
+          const [rows, columns] = [
+            graph.float([5, 2], Array(10).fill(1)),
+            graph.float([2, 5], Array(10).fill(1)),
+          ];
+          return graph.node('Add', [scores, graph.node('MatMul', [rows, columns])]);
+        }),
+      /^VT212 .*adds a mask or a bias to the scores/,
+    ],
+    [
+      'constants whose product would fill the memory',
+      () =>
+        tampered('embedding', (x, graph) => {
+          const ones = (...shape: number[]) =>
+            graph.node('ConstantOfShape', [graph.int([2], shape)]);
+          return graph.node('Add', [x, graph.node('MatMul', [ones(2 ** 20, 1), ones(1, 2 ** 20)])]);
+        }),
+      /^VT205 .*multiplies constants of \[1048576,1\] and \[1,1048576\]/,
+    ],
+    [
       'a convolution stem',
       () => conv(7, 2, { pads: [3, 3, 3, 3] }),
       /^VT205 .*kernel of 7x7 and strides of 2x2/,
