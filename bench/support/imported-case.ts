@@ -36,6 +36,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   timm: ['timm_vit-script17', 'timm_scaled-dynamo18'],
   transformers: ['hf_vit-dynamo18', 'hf_deit-script17'],
   torchvision: ['torchvision-script14', 'torchvision-dynamo18'],
+  'embedding norm': ['timm_embedding_norm-script17', 'timm_embedding_norm-dynamo18-sim'],
   distilled: ['timm_distilled-dynamo18', 'hf_teacher-script17-sim'],
   'post-norm': ['encoder_post-script17', 'encoder_post_mean-script16-sim'],
   'mean pooling': ['timm_mean-script17', 'timm_mean_class-dynamo18'],

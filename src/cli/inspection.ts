@@ -23,7 +23,7 @@ export function inspectionSummary(inspection: Inspection): {
       ['image', `${height} x ${width}, ${channels} channels, patches of ${model.patch}`],
       ['tokens', `${tokenCount(model)} of ${model.width} channels`],
       ['branches', describeBranches(model)],
-      ['norms', model.norm === 'post' ? 'behind the sums' : 'before the branches'],
+      ['norms', describeNorms(model)],
       ['pooling', `${model.pooling}, last LayerNorm: ${model.finalNorm ?? 'pooled'}`],
       ['classes', `${model.classes}`],
       ['parameters', thousands(count)],
@@ -43,6 +43,11 @@ export function inspectionSummary(inspection: Inspection): {
       quantized: isQuantized(inspection.encoder),
     },
   };
+}
+
+function describeNorms({ norm, embeddingNorm }: Model): string {
+  const order = norm === 'post' ? 'behind the sums' : 'before the branches';
+  return embeddingNorm ? `behind the embedding and ${order}` : order;
 }
 
 function operatorList(operators: Inspection['operators']): string {

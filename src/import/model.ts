@@ -1,5 +1,11 @@
 import type { Branch, FloatTensor, Model, Parameters } from '../model/index.ts';
-import { headPaths, leadingPaths, parameterShapes, pooledTokens } from '../model/index.ts';
+import {
+  EMBEDDING_NORM,
+  headPaths,
+  leadingPaths,
+  parameterShapes,
+  pooledTokens,
+} from '../model/index.ts';
 import type { Encoder, EncoderBranch } from './match/encoder.ts';
 import type { LayerNorm } from './match/layer-norm.ts';
 import type { Linear } from './match/linear.ts';
@@ -23,6 +29,7 @@ export function modelOf(
   if ('reason' in tokens) return tokens;
   const norms = [...encoder.branches.map((branch) => branch.norm)];
   if (encoder.norm) norms.push(encoder.norm);
+  if (encoder.embeddingNorm) norms.push(encoder.embeddingNorm);
   const epsilons = new Set(norms.map(({ epsilon }) => Number(epsilon.toPrecision(4))));
   const [epsilon = 1e-6] = epsilons;
   if (epsilons.size > 1) {
@@ -38,6 +45,7 @@ export function modelOf(
     width: embedding.width,
     ...tokens,
     ...(normOrder === 'post' && { norm: normOrder }),
+    ...(encoder.embeddingNorm && { embeddingNorm: true as const }),
     ...(finalNorm !== 'pooled' && !isSame(encoder) && { finalNorm }),
     branches: nameBranches(encoder),
     classes: encoder.heads[0]?.out ?? 0,
@@ -122,6 +130,7 @@ export function parametersOf(encoder: Encoder, model: Model): Parameters {
     }
   });
   if (encoder.norm) pair('norm', encoder.norm);
+  if (encoder.embeddingNorm) pair(EMBEDDING_NORM, encoder.embeddingNorm);
   headPaths(model).forEach((path, i) => {
     pair(path, encoder.heads[i] as Linear);
   });

@@ -1,4 +1,11 @@
-import { innerWidth, leadingTokens, type Model, patchSize, tokenCount } from './model.ts';
+import {
+  EMBEDDING_NORM,
+  innerWidth,
+  leadingTokens,
+  type Model,
+  patchSize,
+  tokenCount,
+} from './model.ts';
 
 /** A dense float tensor, row-major. */
 export interface FloatTensor {
@@ -43,6 +50,7 @@ export function parameterShapes(model: Model): ReadonlyMap<string, readonly numb
   linear('patchEmbedding', width, patchSize(model));
   for (const path of leadingPaths(model)) shapes.set(path, [width]);
   shapes.set('positionEmbedding', [tokenCount(model), width]);
+  if (model.embeddingNorm) norm(EMBEDDING_NORM);
   for (const branch of model.branches) {
     norm(`${branch.name}.norm`);
     if (branch.kind === 'attention') {

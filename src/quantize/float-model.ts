@@ -1,6 +1,7 @@
 import {
   type AttentionBranch,
   type Branch,
+  EMBEDDING_NORM,
   type FeedForwardBranch,
   type FloatTensor,
   headPaths,
@@ -103,6 +104,7 @@ export function runFloatModel(
 
   let stream = embed(model, parameters, seen('input', patches(model, pixels)));
   seen('embedding', stream);
+  if (model.embeddingNorm) stream = seen(EMBEDDING_NORM, normalize(stream, EMBEDDING_NORM));
   for (const branch of model.branches) {
     if (model.norm === 'post') {
       stream = norm(branch, seen(branch.name, add(stream, after(branch, stream))));

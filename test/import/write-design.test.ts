@@ -28,6 +28,7 @@ describe('vitrum import', () => {
   const names = [
     'timm_distilled-dynamo18',
     'encoder_post-script17',
+    'timm_embedding_norm-script17',
     'hand-script17',
     'ort_int8_channel',
   ];

@@ -1,5 +1,5 @@
 import { type LayerNormNode, type TensorType, uniform } from '../../ir/index.ts';
-import type { Model } from '../../model/index.ts';
+import { EMBEDDING_NORM, type Model } from '../../model/index.ts';
 import { activationType, type Context, roundingConstant } from '../../quantize/context.ts';
 import { layerNormNode } from '../../quantize/layer-norm.ts';
 import { activationOf } from '../../quantize/memories.ts';
@@ -43,6 +43,11 @@ export function normQuantizers(encoder: Encoder, model: Model) {
     const own = model.norm === 'post' ? post : tensorQuantizer(readBy(branch));
     quantizers.set(`${model.branches[i]?.name}.norm`, own);
   });
+  // What a post-norm encoder's first branch reads is what the embedding's norm gives.
+  const [first] = branches;
+  if (encoder.embeddingNorm && model.norm === 'post' && first) {
+    quantizers.set(EMBEDDING_NORM, tensorQuantizer(readBy(first)));
+  }
   const ofTokens = pooling === 'mean' && finalNorm === 'tokens';
   const last = ofTokens ? normed && tensorQuantizer(normed) : readByHeads(encoder);
   return quantizers.set('norm', last ?? null);
