@@ -142,7 +142,7 @@ function modelSettings(model: Model, defaults: Readonly<Record<string, string>>)
     ['embeddingNorm', model.embeddingNorm ? 'true' : ''],
     ['finalNorm', model.finalNorm ? quoted(model.finalNorm) : ''],
     ['mean', `[${mean.join(', ')}]`],
-    ['std', `[${std.join(', ')}]`],
+    ['std', `[${std.map((s) => (s === 1 / 255 ? '1 / 255' : s)).join(', ')}]`],
     ['epsilon', `${Number(model.epsilon.toPrecision(4))}`],
   ];
   return settings.filter(([key, value]) => value !== '' && defaults[key] !== value);

@@ -19,6 +19,8 @@ export interface Embedding {
   readonly position: Float32Array;
   /** What the product reads, with its quantizer. */
   readonly pixels: View;
+  /** The factors that the graph itself has for pixels, by channel; null where it takes them as they are. */
+  readonly normalized: Float64Array | null;
 }
 
 /** A row of tokens: a patch or a learned token, and the constants added to it. */
@@ -225,7 +227,7 @@ function folded(
   { scale, shift }: Pixels,
   patch: number,
 ): Pick<Embedding, 'weight' | 'bias' | 'codes'> {
-  if (scale.every((s) => s === 1) && shift.every((s) => s === 0)) return { weight, bias, codes };
+  if (isIdentity({ scale, shift })) return { weight, bias, codes };
   const input = weight.length / bias.length;
   const channel = (i: number) => Math.floor((i % input) / (patch * patch));
   const constants = Float64Array.from(bias);
@@ -243,7 +245,12 @@ function folded(
   };
 }
 
-function geometry({ view, quantized }: Pixels, patch: number) {
+function geometry({ view, quantized, scale, shift }: Pixels, patch: number) {
   const [, channels = 0, height = 0, width = 0] = view.base.shape;
-  return { image: { channels, height, width }, patch, pixels: quantized };
+  const normalized = isIdentity({ scale, shift }) ? null : scale;
+  return { image: { channels, height, width }, patch, pixels: quantized, normalized };
+}
+
+function isIdentity({ scale, shift }: Pick<Pixels, 'scale' | 'shift'>): boolean {
+  return scale.every((s) => s === 1) && shift.every((s) => s === 0);
 }
