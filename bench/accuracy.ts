@@ -10,7 +10,7 @@ import {
   referenceOf,
   type Score,
 } from '../src/accuracy/index.ts';
-import { type PresetName, presetNames, presets } from '../src/dsl/presets.ts';
+import { type PresetName, presetMethod, presetNames } from '../src/dsl/presets.ts';
 import type { MixedRows, QuantMethod } from '../src/dsl/quant-method.ts';
 import { importParameters } from '../src/import/index.ts';
 import { createObservations } from '../src/quantize/index.ts';
@@ -94,13 +94,9 @@ function candidates(): Candidate[] {
 }
 
 function methodOf(name: PresetName): QuantMethod {
-  const { method } = presets[name];
-  const rows = values.rows === undefined ? method.rows : rowsOf(values.rows);
-  if (values.group === undefined || method.weight.granularity !== 'channel') {
-    return { ...method, rows };
-  }
-  const weight = { ...method.weight, granularity: { group: Number(values.group) } };
-  return { ...method, rows, weight };
+  const group = values.group === undefined ? undefined : Number(values.group);
+  const method = presetMethod(name, group);
+  return { ...method, rows: values.rows === undefined ? method.rows : rowsOf(values.rows) };
 }
 
 function rowsOf(text: string): MixedRows {

@@ -36,6 +36,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   timm: ['timm_vit-script17', 'timm_scaled-dynamo18'],
   transformers: ['hf_vit-dynamo18', 'hf_deit-script17'],
   torchvision: ['torchvision-script14', 'torchvision-dynamo18'],
+  'embedding norm': ['timm_embedding_norm-script17', 'timm_embedding_norm-dynamo18-sim'],
   distilled: ['timm_distilled-dynamo18', 'hf_teacher-script17-sim'],
   'post-norm': ['encoder_post-script17', 'encoder_post_mean-script16-sim'],
   'mean pooling': ['timm_mean-script17', 'timm_mean_class-dynamo18'],
@@ -45,6 +46,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   QCDQ: ['brevitas_w4a4-qcdq', 'brevitas_w8a8-qcdq'],
   QONNX: ['brevitas_w4a4-qonnx', 'brevitas_w8a8-qonnx'],
   'QONNX, rounding': ['qonnx_floor', 'qonnx_trunc2'],
+  'QONNX, signs': ['qonnx_bipolar', 'qonnx_signs'],
 };
 
 /** The models that are run unless others are named, in order of their kinds. */

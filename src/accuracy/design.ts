@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { DiagnosticsError, type Place } from '../diagnostics/index.ts';
 import type { Design, ImageSource, QuantSettings } from '../dsl/design.ts';
 import { loadDesign } from '../dsl/load.ts';
-import { type PresetName, presets } from '../dsl/presets.ts';
+import { type PresetName, presetMethod, presets } from '../dsl/presets.ts';
 import {
   type LabelledImage,
   loadImages,
@@ -13,6 +13,7 @@ import {
   toModelImages,
 } from '../images/index.ts';
 import { importWeights, keepQuantization } from '../import/index.ts';
+import { hasSigns } from '../model/index.ts';
 import { createObservations } from '../quantize/index.ts';
 import { type OnStep, stepper } from '../tools/index.ts';
 import { openStore } from '../tools/store.ts';
@@ -28,6 +29,8 @@ export interface DesignAccuracyOptions {
   readonly count: number;
   /** Presets beside the design's own method. */
   readonly compare: readonly string[];
+  /** Inputs of an output channel with a step of their own in the presets; all of them unless given. */
+  readonly group?: number | undefined;
   /** Bits to measure at; none means those of the design. */
   readonly bits: readonly { readonly weights: number; readonly activations: number }[];
   /** Folder for histograms of activations. */
@@ -61,6 +64,9 @@ export async function accuracyOfDesign(
   const { parameters, encoder } = await step('import', () =>
     importWeights(model, design.weights, folder, design.quant.fromFile === true, places.weights),
   );
+  if (hasSigns(parameters) && candidates.some(({ settings }) => !settings.fromFile)) {
+    throw signsKept(places.weights);
+  }
   const images = await step(
     'images',
     () => imagesOf(design, options, folder),
@@ -95,16 +101,21 @@ export async function accuracyOfDesign(
 }
 
 /** The design's method first, then the presets, at every choice of bits. */
-function candidatesOf(own: QuantSettings, { compare, bits }: DesignAccuracyOptions): Candidate[] {
+function candidatesOf(
+  own: QuantSettings,
+  { compare, bits, group }: DesignAccuracyOptions,
+): Candidate[] {
   const usual = own.fromFile ? [] : USUAL;
   const names = (compare.length > 0 ? compare : usual) as readonly PresetName[];
   const choices = bits.length > 0 ? bits : [own];
   const all = choices.flatMap(({ weights, activations }): Candidate[] => {
     const settings = { ...own, weights, activations };
-    const named = names.map((name) => ({
-      name,
-      settings: { ...settings, fromFile: undefined, method: presets[name].method },
-    }));
+    const named = names.map((preset) => {
+      const method = presetMethod(preset, group);
+      const grouped = method !== presets[preset].method;
+      const name = grouped ? `${preset}, groups of ${group}` : preset;
+      return { name, settings: { ...settings, fromFile: undefined, method } };
+    });
     return [{ name: 'design', settings }, ...named];
   });
   // A design that is plain min-max itself is not measured twice.
@@ -141,6 +152,20 @@ function otherImages(source: Exclude<ImageSource, { kind: 'folder' }>, count: nu
     count: Math.min(count, MNIST_TEST),
     split: source.split === 'train' ? 'test' : 'train',
   };
+}
+
+/** Presets start from a model in floats, and signs in the place of tensors are none. */
+function signsKept(place?: Place) {
+  return new DiagnosticsError([
+    {
+      code: 'VT214',
+      message:
+        'The weights file has signs in the place of activations (BipolarQuant), which no preset makes.',
+      place,
+      subject: 'weights',
+      hint: 'Leave out --compare: the integers of the file are measured beside it.',
+    },
+  ]);
 }
 
 function noOthers({ path, count }: Extract<ImageSource, { kind: 'folder' }>, place?: Place) {

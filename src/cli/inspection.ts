@@ -1,4 +1,4 @@
-import { type Inspection, isQuantized } from '../import/index.ts';
+import { IMAGE_NET, type Inspection, isQuantized } from '../import/index.ts';
 import { innerWidth, type Model, tokenCount } from '../model/index.ts';
 import { thousands } from './text.ts';
 
@@ -21,9 +21,10 @@ export function inspectionSummary(inspection: Inspection): {
     summary: [
       ['operator set', `${opset}`],
       ['image', `${height} x ${width}, ${channels} channels, patches of ${model.patch}`],
+      ['pixels', describePixels(inspection)],
       ['tokens', `${tokenCount(model)} of ${model.width} channels`],
       ['branches', describeBranches(model)],
-      ['norms', model.norm === 'post' ? 'behind the sums' : 'before the branches'],
+      ['norms', describeNorms(model)],
       ['pooling', `${model.pooling}, last LayerNorm: ${model.finalNorm ?? 'pooled'}`],
       ['classes', `${model.classes}`],
       ['parameters', thousands(count)],
@@ -43,6 +44,25 @@ export function inspectionSummary(inspection: Inspection): {
       quantized: isQuantized(inspection.encoder),
     },
   };
+}
+
+/** `of 0 .. 1, less 0.485, 0.456, 0.406, by 0.229, 0.224, 0.225` */
+function describePixels({ model, encoder }: Inspection): string {
+  const { mean, std } = model.image;
+  const own = mean.every((m) => m === 0) && std.every((s) => s === 1);
+  const bytes = mean.every((m) => m === 0) && std.every((s) => s === 1 / 255);
+  if (encoder.embedding.normalized && (own || bytes)) {
+    return `of 0 .. ${own ? '1' : '255'}; the file normalizes them`;
+  }
+  if (own) return 'of 0 .. 1';
+  const assumed = `${mean}` === `${IMAGE_NET.mean}` && `${std}` === `${IMAGE_NET.std}`;
+  const text = `of 0 .. 1, less ${mean.join(', ')}, by ${std.join(', ')}`;
+  return assumed ? `${text}: ImageNet's, which import --mean and --std change` : text;
+}
+
+function describeNorms({ norm, embeddingNorm }: Model): string {
+  const order = norm === 'post' ? 'behind the sums' : 'before the branches';
+  return embeddingNorm ? `behind the embedding and ${order}` : order;
 }
 
 function operatorList(operators: Inspection['operators']): string {

@@ -33,6 +33,7 @@ export const modelFields = {
   pooling: oneOf('class', 'mean', 'distilled').optional(),
   leading: whole(0, 64).optional(),
   norm: oneOf('pre', 'post').optional(),
+  embeddingNorm: setting<boolean>('true or false', (v) => typeof v === 'boolean').optional(),
   finalNorm: oneOf('pooled', 'tokens', 'none').optional(),
   mean: perChannel('a number', () => true).optional(),
   std: perChannel('a number above 0', (x) => x > 0).optional(),
@@ -124,7 +125,7 @@ export function modelDraft(
   }
   const { image, patch, width, classes } = settings;
   const { channels = defaults.channels, pooling = defaults.pooling } = settings;
-  const { epsilon = defaults.epsilon, leading, norm, finalNorm } = settings;
+  const { epsilon = defaults.epsilon, leading, norm, embeddingNorm, finalNorm } = settings;
   // Without mean and std the network sees pixels of range 0..1 as they are.
   const { mean = Array(channels).fill(0), std = Array(channels).fill(1) } = settings;
   const [height, across] = sides(image);
@@ -132,6 +133,7 @@ export function modelDraft(
   const order = {
     ...(leading !== undefined && leading !== pooledTokens[pooling] && { leading }),
     ...(norm === 'post' && { norm }),
+    ...(embeddingNorm === true && { embeddingNorm }),
     ...(finalNorm !== undefined && finalNorm !== 'pooled' && { finalNorm }),
   };
   const value = {

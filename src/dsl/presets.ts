@@ -84,7 +84,7 @@ export const presets = Object.freeze({
   ),
   awq: preset(
     'arXiv 2306.00978',
-    'salient input channels scaled up; a step per channel, no groups',
+    'salient input channels scaled up; a step per channel, or groups',
     {
       fold: { kind: 'awq' },
     },
@@ -114,5 +114,15 @@ export const presets = Object.freeze({
 }) satisfies Readonly<Record<string, Preset>>;
 
 export type PresetName = keyof typeof presets;
+
+/** Presets that are what they are by one step for all weights of a layer: those have no groups. */
+export type WholeTensorPreset = 'smoothquant-o1';
+
+/** The method of a preset, with a step for every `group` inputs of an output channel where it can be. */
+export function presetMethod(name: PresetName, group?: number): QuantMethod {
+  const { method } = presets[name];
+  if (group === undefined || method.weight.granularity === 'tensor') return method;
+  return { ...method, weight: { ...method.weight, granularity: { group } } };
+}
 
 export const presetNames = Object.freeze(Object.keys(presets) as PresetName[]);

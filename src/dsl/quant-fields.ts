@@ -35,13 +35,21 @@ const weightObserver = setting<WeightObserverChoice>(
 );
 /** Tiles of 2 and 4 inputs, at least, divide them. */
 const GROUPS = { unit: 4, largest: 4096 };
+const LEGAL_GROUPS = `a multiple of ${GROUPS.unit} up to ${GROUPS.largest}`;
+
+export function isGroup(v: unknown): boolean {
+  return Number(v) % GROUPS.unit === 0 && holds({ v }, 'v', GROUPS.unit, GROUPS.largest);
+}
+
 const granularity = setting<Granularity>(
-  `"tensor", "channel", "head" or { group: k }, k a multiple of ${GROUPS.unit} up to ${GROUPS.largest}`,
+  `"tensor", "channel", "head" or { group: k }, k ${LEGAL_GROUPS}`,
   (v) =>
     isOneOf(['tensor', 'channel', 'head'], v) ||
-    (holds(v, 'group', GROUPS.unit, GROUPS.largest) &&
-      Number(Reflect.get(v as object, 'group')) % GROUPS.unit === 0),
+    (holds(v, 'group', GROUPS.unit, GROUPS.largest) && isGroup(Reflect.get(v as object, 'group'))),
 );
+
+/** Inputs of an output channel that share a step, beside a preset. */
+export const groupField = setting<number>(LEGAL_GROUPS, isGroup).optional();
 
 const LARGEST_OF = 1024;
 const rowKinds = Object.entries(ROW_BITS).map(

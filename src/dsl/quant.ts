@@ -1,12 +1,19 @@
 import { z } from 'zod';
+import type { Place } from '../diagnostics/index.ts';
 import type { QuantSettings } from './design.ts';
 import { type Draft, draft } from './draft.ts';
-import { codes, list, show } from './faults.ts';
+import { codes, fault, list, show } from './faults.ts';
 import { layersSchema } from './layer-bits.ts';
 import { captureCall } from './place.ts';
-import { type PresetName, presetNames, presets } from './presets.ts';
+import {
+  type PresetName,
+  presetMethod,
+  presetNames,
+  presets,
+  type WholeTensorPreset,
+} from './presets.ts';
 import { type MethodChoices, methodOf } from './quant-choices.ts';
-import { checkSteps, methodFields } from './quant-fields.ts';
+import { checkSteps, groupField, methodFields } from './quant-fields.ts';
 import { readSettings, setting, whole } from './settings.ts';
 import type { Bits, ResidualBits } from './types/checks.ts';
 import type { AnyLayers, CheckedLayers } from './types/layers.ts';
@@ -50,7 +57,7 @@ const minmaxFields = {
 const onnxSchema = z.strictObject(minmaxFields).partial();
 const minmaxSchema = z.strictObject({ ...minmaxFields, layers: layersSchema });
 const bitFields = { ...minmaxSchema.shape, ends: whole(2, 8, codes.bits).optional() };
-const presetSchema = z.strictObject(bitFields);
+const presetSchema = z.strictObject({ ...bitFields, group: groupField });
 const choiceSchema = z.strictObject({ ...bitFields, ...methodFields });
 
 /**
@@ -92,19 +99,38 @@ const legalName = setting<PresetName>(list(presetNames.map(show), 'or'), (v) =>
 );
 const nameSchema = z.strictObject({ name: legalName });
 
+/** Steps for groups of inputs, where the preset has not one for all weights of a layer. */
+type GroupSetting<N> = N extends WholeTensorPreset
+  ? { group?: undefined }
+  : {
+      /** Inputs of an output channel that share a step; all of them unless given. */
+      group?: number | undefined;
+    };
+
 /** The composition of a paper, by its name; `vitrum quantize --list` prints them all. */
 function preset<
+  const N extends PresetName,
   const W extends number,
   const A extends number,
   const R extends number = number,
   const E extends number = number,
   const L extends AnyLayers = AnyLayers,
->(name: PresetName, settings: BitSettings<W, A, R, E, L>): QuantDraft {
+>(name: N, settings: BitSettings<W, A, R, E, L> & GroupSetting<N>): QuantDraft {
   const place = captureCall()?.place;
   const named = readSettings('quant.preset', nameSchema, { name }, place);
   const { value, faults } = readSettings('quant.preset', presetSchema, settings, place);
-  const quant = value && named.value && { ...bitsOf(value), method: presets[name].method };
-  return draft('quant', 'quant.preset', quant, [...named.faults, ...faults], place);
+  const excluded = checkGroup(named.value?.name, value?.group, place);
+  const legal = excluded.length === 0 && value && named.value;
+  const quant = legal ? { ...bitsOf(value), method: presetMethod(name, value.group) } : undefined;
+  return draft('quant', 'quant.preset', quant, [...named.faults, ...faults, ...excluded], place);
+}
+
+/** VT103 of groups beside a preset that has one step for all weights; the types say the same. */
+function checkGroup(name: PresetName | undefined, group: number | undefined, place?: Place) {
+  if (!name || group === undefined) return [];
+  if (presets[name].method.weight.granularity !== 'tensor') return [];
+  const message = `group is ${group}, and "${name}" has one step for all weights of a layer.`;
+  return [fault(codes.value, place, 'group', message, 'Leave it out, or take another preset.')];
 }
 
 /** Without `residual: undefined`, which would hide the default. */

@@ -58,6 +58,8 @@ export interface VitSettings<
   leading?: number | undefined;
   /** LayerNorm before each branch (unless given), or behind each sum. */
   norm?: 'pre' | 'post' | undefined;
+  /** Whether the embedding has a LayerNorm of its own, before the first branch; not unless given. */
+  embeddingNorm?: boolean | undefined;
   /** The last LayerNorm: of what is pooled (unless given), of all tokens before that, or none. */
   finalNorm?: 'pooled' | 'tokens' | 'none' | undefined;
   /** Of the MLP; `gelu` unless given. */

@@ -39,8 +39,9 @@ function poolingName({ pooling, finalNorm = 'pooled' }: Model): string {
   return `'${pooling}'${norm[order]}`;
 }
 
-function orderName({ norm = 'pre' }: Model): string {
-  return norm === 'pre' ? 'before the branches' : 'behind the sums';
+function orderName({ norm = 'pre', embeddingNorm }: Model): string {
+  const order = norm === 'pre' ? 'before the branches' : 'behind the sums';
+  return embeddingNorm ? `behind the embedding and ${order}` : order;
 }
 
 /** `attention of 4 heads`, `256 gelu, 64` */

@@ -3,7 +3,7 @@ import type { WeightSource } from '../dsl/design.ts';
 import type { Model, Parameters } from '../model/index.ts';
 import type { Encoder } from './match/encoder.ts';
 import { importOnnx } from './onnx.ts';
-import { isQuantized, unsupportedQuantized } from './quantized/index.ts';
+import { isQuantized, KEEP_HINT, unsupportedQuantized } from './quantized/index.ts';
 import { randomParameters } from './random.ts';
 
 /**
@@ -60,10 +60,7 @@ export function importWeights(
     refuse('The design takes its quantization from a weights file that has none.', hint);
   }
   const reason = encoder && quantized ? unsupportedQuantized(encoder, model) : null;
-  if (reason) {
-    const hint = 'Give the float model, and let the design quantize it.';
-    refuse(`The quantization of the weights file cannot be kept: ${reason}.`, hint);
-  }
+  if (reason) refuse(`The quantization of the weights file cannot be kept: ${reason}.`, KEEP_HINT);
   return { parameters, encoder: quantized ? encoder : null };
 }
 

@@ -2,9 +2,10 @@ import { basename } from 'node:path';
 import type { Model, Parameters } from '../model/index.ts';
 import { nodeOrder } from './graph/order.ts';
 import type { Encoder } from './match/encoder.ts';
-import { modelOf, parametersOf } from './model.ts';
+import { modelOf, type PixelFormat, parametersOf } from './model.ts';
 import { type OnnxGraph, readOnnx } from './onnx/read.ts';
 import { encoderIn, type ImageSize, orRefuse } from './onnx.ts';
+import { isQuantized, KEEP_HINT, unsupportedQuantized } from './quantized/index.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 
 /** What a model file holds, without a design beside it. */
@@ -38,8 +39,13 @@ export function inspectOnnx(path: string, options: InspectOptions = {}): Inspect
   const size = imageSize(graph, options, reporter);
   const encoder = encoderIn(graph, size, reporter);
   const name = options.name ?? designName(basename(path));
-  const pixels = pixelFormat(size.channels, options, reporter);
+  const pixels = pixelFormat(size.channels, options, encoder, reporter);
   const model = orRefuse(modelOf(encoder, name, pixels), reporter);
+  const reason = isQuantized(encoder) ? unsupportedQuantized(encoder, model) : null;
+  if (reason) {
+    const sentence = `the quantization of '${reporter.file}' cannot be kept: ${reason}.`;
+    reporter.fail('VT214', sentence, KEEP_HINT);
+  }
   const needed = nodeOrder(graph, reporter);
   const operators: Record<string, number> = {};
   for (const { type } of needed) operators[type] = (operators[type] ?? 0) + 1;
@@ -71,9 +77,27 @@ export function isChannels(n: number | null | undefined): boolean {
   return n === 1 || n === 3 || n === 4;
 }
 
-/** ImageNet's for three channels, pixels as they are for others. */
-function pixelFormat(channels: number, { mean, std }: InspectOptions, reporter: Reporter) {
-  const usual = channels === 3 ? IMAGE_NET : { mean: fill(channels, 0), std: fill(channels, 1) };
+/** Factors below this are of pixels of 0 .. 255: 1 / (255 std) is, and 1 / std is not. */
+const LEAST_FACTOR = 0.1;
+
+/**
+ * What is done to pixels before the file: nothing where it normalizes them itself, of the range that
+ * its factors are for. Else ImageNet's mean and deviation for three channels, nothing for others.
+ */
+function usualFormat(channels: number, { embedding: { normalized } }: Encoder): PixelFormat {
+  const plain = { mean: fill(channels, 0), std: fill(channels, 1) };
+  if (!normalized) return channels === 3 ? IMAGE_NET : plain;
+  const bytes = normalized.every((factor) => Math.abs(factor) < LEAST_FACTOR);
+  return bytes ? { ...plain, std: fill(channels, 1 / 255) } : plain;
+}
+
+function pixelFormat(
+  channels: number,
+  { mean, std }: InspectOptions,
+  encoder: Encoder,
+  reporter: Reporter,
+): PixelFormat {
+  const usual = usualFormat(channels, encoder);
   const given = { mean: mean ?? usual.mean, std: std ?? usual.std };
   for (const [what, values] of Object.entries(given)) {
     if (values.length === channels) continue;

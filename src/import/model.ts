@@ -1,9 +1,16 @@
 import type { Branch, FloatTensor, Model, Parameters } from '../model/index.ts';
-import { headPaths, leadingPaths, parameterShapes, pooledTokens } from '../model/index.ts';
+import {
+  EMBEDDING_NORM,
+  headPaths,
+  leadingPaths,
+  parameterShapes,
+  pooledTokens,
+} from '../model/index.ts';
 import type { Encoder, EncoderBranch } from './match/encoder.ts';
 import type { LayerNorm } from './match/layer-norm.ts';
 import type { Linear } from './match/linear.ts';
 import { type Mismatch, mismatch } from './match/mismatch.ts';
+import { signParameters } from './signs.ts';
 
 /** The normalization of pixels, which is before the graph and not in it. */
 export interface PixelFormat {
@@ -22,6 +29,7 @@ export function modelOf(
   if ('reason' in tokens) return tokens;
   const norms = [...encoder.branches.map((branch) => branch.norm)];
   if (encoder.norm) norms.push(encoder.norm);
+  if (encoder.embeddingNorm) norms.push(encoder.embeddingNorm);
   const epsilons = new Set(norms.map(({ epsilon }) => Number(epsilon.toPrecision(4))));
   const [epsilon = 1e-6] = epsilons;
   if (epsilons.size > 1) {
@@ -37,6 +45,7 @@ export function modelOf(
     width: embedding.width,
     ...tokens,
     ...(normOrder === 'post' && { norm: normOrder }),
+    ...(encoder.embeddingNorm && { embeddingNorm: true as const }),
     ...(finalNorm !== 'pooled' && !isSame(encoder) && { finalNorm }),
     branches: nameBranches(encoder),
     classes: encoder.heads[0]?.out ?? 0,
@@ -87,7 +96,7 @@ function layersOf({ layers }: Extract<EncoderBranch, { kind: 'feedForward' }>) {
   return layers.map(({ linear, activation }) => ({ width: linear.out, activation }));
 }
 
-/** The parameters of an encoder under the paths of its model. */
+/** The parameters of an encoder under the paths of its model, and the magnitudes of its signs. */
 export function parametersOf(encoder: Encoder, model: Model): Parameters {
   const shapes = parameterShapes(model);
   const parameters = new Map<string, FloatTensor>();
@@ -121,8 +130,9 @@ export function parametersOf(encoder: Encoder, model: Model): Parameters {
     }
   });
   if (encoder.norm) pair('norm', encoder.norm);
+  if (encoder.embeddingNorm) pair(EMBEDDING_NORM, encoder.embeddingNorm);
   headPaths(model).forEach((path, i) => {
     pair(path, encoder.heads[i] as Linear);
   });
-  return parameters;
+  return new Map([...parameters, ...signParameters(encoder, model)]);
 }

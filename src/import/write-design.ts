@@ -139,9 +139,10 @@ function modelSettings(model: Model, defaults: Readonly<Record<string, string>>)
     ['pooling', quoted(model.pooling)],
     ['leading', model.leading === undefined ? '' : `${model.leading}`],
     ['norm', model.norm ? quoted(model.norm) : ''],
+    ['embeddingNorm', model.embeddingNorm ? 'true' : ''],
     ['finalNorm', model.finalNorm ? quoted(model.finalNorm) : ''],
     ['mean', `[${mean.join(', ')}]`],
-    ['std', `[${std.join(', ')}]`],
+    ['std', `[${std.map((s) => (s === 1 / 255 ? '1 / 255' : s)).join(', ')}]`],
     ['epsilon', `${Number(model.epsilon.toPrecision(4))}`],
   ];
   return settings.filter(([key, value]) => value !== '' && defaults[key] !== value);
@@ -170,7 +171,8 @@ const DEIT_SIZES = { tiny: [192, 3], small: [384, 6], base: [768, 12] } as const
 /** The published model that a model is, up to image, patch and classes. */
 function deitSize(model: Model): string | undefined {
   const block = uniformBlock(model);
-  const plain = model.norm === undefined && model.finalNorm === undefined;
+  const { norm, finalNorm, embeddingNorm } = model;
+  const plain = !norm && !finalNorm && !embeddingNorm;
   if (!block || !plain || model.image.channels !== 3) return undefined;
   const { depth, heads, mlp, activation } = block;
   if (depth !== 12 || mlp !== 4 * model.width || activation !== 'gelu') return undefined;

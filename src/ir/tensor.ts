@@ -9,7 +9,10 @@ export interface TensorType {
   readonly format: NumberFormat;
   /** Real value of one step. For reports only: no node computes with it. */
   readonly scale: number;
-  /** The code that stands for 0; 0 when absent. For reports only, like the scale. */
+  /**
+   * The code that stands for 0; 0 when absent, between two codes for signs. For reports only, like
+   * the scale.
+   */
   readonly zeroPoint?: number | undefined;
   /**
    * Largest exponent of steps per token: row `t` has the step `scale * 2^-e[t]`, with `e[t]` from 0

@@ -1,4 +1,4 @@
-import type { Model } from './model.ts';
+import { EMBEDDING_NORM, type Model } from './model.ts';
 
 /** The names by which a design gives layers bits of their own. */
 export interface LayerNames {
@@ -11,7 +11,7 @@ export interface LayerNames {
 /** The layers of a model. Several heads are one layer, and a mean has no name that a design gives. */
 export function layerNames(model: Model): LayerNames {
   const weights = ['patchEmbedding'];
-  const activations = ['input'];
+  const activations = model.embeddingNorm ? ['input', EMBEDDING_NORM] : ['input'];
   for (const branch of model.branches) {
     const own = (part: string) => `${branch.name}.${part}`;
     if (model.norm !== 'post') activations.push(own('norm'));

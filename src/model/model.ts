@@ -22,6 +22,8 @@ export interface Model {
    * the order of Vaswani et al. and of PyTorch's TransformerEncoderLayer.
    */
   readonly norm?: 'pre' | 'post' | undefined;
+  /** A LayerNorm of the embedding, before the first branch, as in CLIP's image encoder. */
+  readonly embeddingNorm?: true | undefined;
   /** The last LayerNorm: of what the head reads (unless given), of all tokens before the mean, or none. */
   readonly finalNorm?: FinalNorm | undefined;
   /** Residual branches in order. */
@@ -49,6 +51,9 @@ export interface ImageFormat {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
+
+/** The LayerNorm of the embedding: prefix of its parameters, and the name of what it gives. */
+export const EMBEDDING_NORM = 'embedding.norm';
 
 export type Branch = AttentionBranch | FeedForwardBranch;
 

@@ -1,4 +1,11 @@
-import { innerWidth, leadingTokens, type Model, patchSize, tokenCount } from './model.ts';
+import {
+  EMBEDDING_NORM,
+  innerWidth,
+  leadingTokens,
+  type Model,
+  patchSize,
+  tokenCount,
+} from './model.ts';
 
 /** A dense float tensor, row-major. */
 export interface FloatTensor {
@@ -6,8 +13,23 @@ export interface FloatTensor {
   readonly data: Float32Array;
 }
 
-/** Float parameters by path. The paths and shapes a model needs are those of `parameterShapes`. */
+/**
+ * Float parameters by path. The paths and shapes a model needs are those of `parameterShapes`; a model
+ * that was trained with signs in the place of tensors has their `signPath` as well.
+ */
 export type Parameters = ReadonlyMap<string, FloatTensor>;
+
+const SIGN_SUFFIX = '.sign';
+
+/** Magnitude, a scalar, of a tensor of which the model keeps the signs alone, that of 0 being +. */
+export function signPath(tensor: string): string {
+  return tensor + SIGN_SUFFIX;
+}
+
+/** Whether the model keeps of a tensor the signs alone. */
+export function hasSigns(parameters: Parameters): boolean {
+  return [...parameters.keys()].some((path) => path.endsWith(SIGN_SUFFIX));
+}
 
 /**
  * Every parameter of a model, by path, with its shape. Weights are `[out, in]`; the patch
@@ -28,6 +50,7 @@ export function parameterShapes(model: Model): ReadonlyMap<string, readonly numb
   linear('patchEmbedding', width, patchSize(model));
   for (const path of leadingPaths(model)) shapes.set(path, [width]);
   shapes.set('positionEmbedding', [tokenCount(model), width]);
+  if (model.embeddingNorm) norm(EMBEDDING_NORM);
   for (const branch of model.branches) {
     norm(`${branch.name}.norm`);
     if (branch.kind === 'attention') {

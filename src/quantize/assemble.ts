@@ -6,7 +6,14 @@ import type {
   PatchEmbeddingNode,
   TensorType,
 } from '../ir/index.ts';
-import { type Branch, headPaths, leadingTokens, type Model, tokenCount } from '../model/index.ts';
+import {
+  type Branch,
+  EMBEDDING_NORM,
+  headPaths,
+  leadingTokens,
+  type Model,
+  tokenCount,
+} from '../model/index.ts';
 import { type Context, residualType } from './context.ts';
 import { dyadic } from './dyadic.ts';
 import { MAX_EPILOGUE_SHIFT } from './linear.ts';
@@ -31,7 +38,17 @@ export interface NodeMaker {
 export function assemble(context: Context, input: TensorType, make: NodeMaker): IntegerNode[] {
   const { model } = context;
   const nodes: IntegerNode[] = [withPlace(make.embedding(input), model.place)];
-  let stream: Stream = { tensor: outputOf(nodes), normed: null };
+  const embedding = outputOf(nodes);
+  let stream: Stream = { tensor: embedding, normed: null };
+  if (model.embeddingNorm) {
+    const normed = make.norm(EMBEDDING_NORM, embedding, context.tokens);
+    nodes.push(withPlace(normed, model.place));
+    stream = { tensor: embedding, normed: normed.output };
+    if (model.norm !== 'post') {
+      nodes.push(withPlace(streamNode(context, normed.output, embedding), model.place));
+      stream = { tensor: outputOf(nodes), normed: null };
+    }
+  }
   for (const branch of model.branches) {
     const place = branch.place ?? model.place;
     const add = (...added: readonly IntegerNode[]) => {

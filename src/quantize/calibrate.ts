@@ -1,5 +1,5 @@
 import { DiagnosticsError } from '../diagnostics/index.ts';
-import { innerWidth, type Model, type Parameters } from '../model/index.ts';
+import { EMBEDDING_NORM, innerWidth, type Model, type Parameters } from '../model/index.ts';
 import { runFloatModel } from './float-model.ts';
 import { squaredDeviations } from './float-operators.ts';
 import { layerInputs } from './layers.ts';
@@ -81,7 +81,7 @@ function channelWidths(model: Model): ReadonlyMap<string, number> {
 function residualNames(model: Model): ReadonlySet<string> {
   const branches = model.branches.map((branch) => branch.name);
   const norms = model.norm === 'post' ? branches.map((name) => `${name}.norm`) : [];
-  return new Set(['embedding', 'pool', ...branches, ...norms]);
+  return new Set(['embedding', EMBEDDING_NORM, 'pool', ...branches, ...norms]);
 }
 
 function statisticsOf(

@@ -1,6 +1,7 @@
 import {
   type AttentionBranch,
   type Branch,
+  EMBEDDING_NORM,
   type FeedForwardBranch,
   type FloatTensor,
   headPaths,
@@ -11,6 +12,7 @@ import {
   type Parameters,
   patchCount,
   patchSize,
+  signPath,
 } from '../model/index.ts';
 import {
   add,
@@ -26,7 +28,7 @@ import { FIRST_ROWS, headInput } from './layers.ts';
 
 /**
  * Called with every tensor of the float model, under the name that the same tensor has in the
- * integer graph; what goes into an activation is `preActivation(name)`.
+ * integer graph; what goes into an activation is `preActivation(name)`. Signs are taken before.
  */
 export type Observer = (name: string, data: Float32Array) => void;
 
@@ -52,7 +54,9 @@ export function runFloatModel(
   pixels: Uint8Array,
   observe: Observer = () => {},
 ): Float32Array {
-  const seen = (name: string, data: Float32Array) => {
+  const seen = (name: string, values: Float32Array) => {
+    const sign = parameters.get(signPath(name))?.data[0];
+    const data = sign === undefined ? values : values.map((v) => (v >= 0 ? sign : -sign));
     observe(name, data);
     return data;
   };
@@ -83,11 +87,12 @@ export function runFloatModel(
     let y = x;
     branch.layers.forEach((layer, i) => {
       const name = `${branch.name}.linear${i}`;
-      const before = dense(y, name);
-      if (layer.activation !== 'none') observe(preActivation(name), before);
-      y = activate(before, layer.activation);
+      y = dense(y, name);
+      if (layer.activation !== 'none') {
+        y = activate(seen(preActivation(name), y), layer.activation);
+      }
       // The last layer has no tensor of its own: the skip connection is added in the same node.
-      if (i < branch.layers.length - 1) observe(name, y);
+      if (i < branch.layers.length - 1) y = seen(name, y);
     });
     return y;
   };
@@ -99,6 +104,7 @@ export function runFloatModel(
 
   let stream = embed(model, parameters, seen('input', patches(model, pixels)));
   seen('embedding', stream);
+  if (model.embeddingNorm) stream = seen(EMBEDDING_NORM, normalize(stream, EMBEDDING_NORM));
   for (const branch of model.branches) {
     if (model.norm === 'post') {
       stream = norm(branch, seen(branch.name, add(stream, after(branch, stream))));

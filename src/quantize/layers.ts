@@ -1,4 +1,4 @@
-import { headPaths, innerWidth, type Model, patchSize } from '../model/index.ts';
+import { EMBEDDING_NORM, headPaths, innerWidth, type Model, patchSize } from '../model/index.ts';
 
 /** A matrix product with weights. */
 export interface LinearLayer {
@@ -17,7 +17,7 @@ export function linearLayers(model: Model): readonly LinearLayer[] {
   const layers: LinearLayer[] = [
     { path: 'patchEmbedding', input: 'input', inputs: patchSize(model), heads: 1 },
   ];
-  let before = 'embedding';
+  let before = model.embeddingNorm ? EMBEDDING_NORM : 'embedding';
   for (const branch of model.branches) {
     const { name } = branch;
     const first = model.norm === 'post' ? before : `${name}.norm`;

@@ -98,7 +98,8 @@ export function quantizeWeights(
       const own = (floatBias[n] as number) / (input.scale * (scales[n] as number));
       const row = scaled.subarray(n * width, (n + 1) * width);
       const known = zeroPoint === 0 ? 0 : zeroPoint * row.reduce((sum, code) => sum + code, 0);
-      return clip(roundHalfEven(own), -LARGEST_BIAS, LARGEST_BIAS) - known;
+      // The zero point of signs is half a code.
+      return Math.floor(clip(roundHalfEven(own), -LARGEST_BIAS, LARGEST_BIAS) - known);
     }),
   };
 }

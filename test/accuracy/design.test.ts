@@ -83,6 +83,17 @@ describe('a design with a folder of images', () => {
     for (const file of found.pictures) expect(readFileSync(file, 'utf8')).toMatch(/^<svg/);
   });
 
+  it('is measured beside presets with groups', async () => {
+    const compare = ['minmax', 'smoothquant-o1'];
+    const options = { count: 100, compare, group: 4, bits: [], workers: 1 };
+    const { methods } = await accuracyOfDesign(designWith('groups', 8), options);
+    expect(methods.map(({ name }) => name)).toEqual([
+      ...['design', 'minmax, groups of 4'],
+      // One step for all weights is what that preset is.
+      'smoothquant-o1',
+    ]);
+  });
+
   it('says when no image is left, and when a preset is not known', async () => {
     const file = designWith('all', 12);
     const options = { count: 10, compare: [], bits: [] };
@@ -160,6 +171,17 @@ export default design({
     const found = await accuracyOfDesign(designOf('brevitas_w8a8-qonnx', 1e-5), options);
     expect(found.reference).toMatch(/^Vitrum's float model: .*(cannot load|not installed)/);
     expect(found.methods[0]?.agreement).toBeGreaterThanOrEqual(0.95);
+  }, 60_000);
+
+  it('with signs in the place of activations has no presets beside it', async () => {
+    const design = designOf('qonnx_signs', 1e-5);
+    const compared = accuracyOfDesign(design, { ...options, compare: ['minmax'] });
+    await expect(compared).rejects.toThrow(/VT214 .*BipolarQuant.*Leave out --compare/s);
+    const { float, methods } = await accuracyOfDesign(design, options);
+    // The float model has the signs, too: the first of them is seldom another.
+    expect(float.top1).toBeGreaterThan(0.5);
+    const norm = methods[0]?.layers.find(({ layer }) => layer === 'block1.attention.norm');
+    expect(norm?.decibels).toBeGreaterThan(10);
   }, 60_000);
 });
 

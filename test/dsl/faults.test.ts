@@ -67,7 +67,7 @@ describe('faults of one setting, at its place and with what is legal', () => {
     [vit('head: 2'), `VT104 ${at(80)}: vit() has no setting head. Did you mean heads?`],
     [
       'vit(3)',
-      `VT103 ${at(10)}: vit() was given 3. It takes an object with image, channels, patch, width, classes, pooling, leading, norm, finalNorm, mean, std, epsilon, depth, heads, mlp and activation.`,
+      `VT103 ${at(10)}: vit() was given 3. It takes an object with image, channels, patch, width, classes, pooling, leading, norm, embeddingNorm, finalNorm, mean, std, epsilon, depth, heads, mlp and activation.`,
     ],
     [
       'deit.small({ image: 100 })',

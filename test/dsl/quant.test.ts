@@ -81,6 +81,21 @@ describe('quant', () => {
     expect(faults.map((d) => [d.code, d.subject])).toEqual([[code, subject]]);
   });
 
+  test('gives a preset groups, unless it has one step for all weights', () => {
+    expect(quant.preset('gptq', { ...bits, group: 32 }).value?.method).toEqual({
+      ...presets.gptq.method,
+      weight: { ...presets.gptq.method.weight, granularity: { group: 32 } },
+    });
+    const faultsOf = (name: 'awq', group: number) =>
+      quant.preset(name, { ...bits, group }).faults.map((d) => [d.code, d.subject]);
+    expect(faultsOf('awq', 6)).toEqual([['VT103', 'group']]);
+    const whole = presetNames.filter(
+      (name) => presets[name].method.weight.granularity === 'tensor',
+    );
+    expect(whole).toEqual(['smoothquant-o1']);
+    for (const name of whole) expect(faultsOf(name as 'awq', 32)).toEqual([['VT103', 'group']]);
+  });
+
   test('refuses a preset that it does not know, and names those it does', () => {
     const { faults } = quant.preset('magic' as 'minmax', bits);
     expect(faults).toHaveLength(1);

@@ -22,6 +22,7 @@ const STRUCTURE: Readonly<Record<string, Partial<Model>>> = {
   timm_mean: { pooling: 'mean' },
   timm_mean_class: { pooling: 'mean', leading: 1 },
   timm_norm_mean: { pooling: 'mean', finalNorm: 'tokens' },
+  timm_embedding_norm: { pooling: 'class', embeddingNorm: true },
   timm_scaled: { pooling: 'class' },
   hf_vit: { pooling: 'class', epsilon: 1e-12 },
   hf_vit_eager: { pooling: 'class' },
@@ -55,7 +56,10 @@ describe('the float fixtures', () => {
   it.each(floatFixtures())('%s: the float model has the logits of ONNX Runtime', (name) => {
     const { model: kind, channels, logits } = fixtureRecord(name);
     const { model, parameters } = importFixture(name);
-    const usual = { norm: undefined, finalNorm: undefined, leading: undefined };
+    const usual = {
+      ...{ norm: undefined, finalNorm: undefined, leading: undefined },
+      embeddingNorm: undefined,
+    };
     expect({ ...usual, ...model }).toMatchObject({ ...usual, ...STRUCTURE[kind] });
     const tolerance = TANH.has(kind) ? 4e-3 : 2e-5;
     fixtureImages(channels)

@@ -15,6 +15,10 @@ import {
 
 const SETTINGS = { weights: 8, activations: 8, residual: 16, fromFile: true } as const;
 const quantized = fixtureNames().filter((name) => fixtureRecord(name).quantized !== undefined);
+/** What a rounding that falls the other way changes by a large share of the range. */
+const fewBits = (name: string) => name.includes('w4a4') || name.includes('bipolar');
+/** Everything in a block: each value near 0 is another model (signs.test.ts has what it computes). */
+const SIGNS = 'qonnx_signs';
 
 describe('quantized models', () => {
   it('are there in every form', () => {
@@ -22,7 +26,7 @@ describe('quantized models', () => {
     expect([...forms].sort()).toEqual(['qcdq', 'qdq', 'qonnx']);
   });
 
-  it.each(quantized)(
+  it.each(quantized.filter((name) => name !== SIGNS))(
     '%s: the integer graph agrees with the reference',
     (name) => {
       const { channels } = fixtureRecord(name);
@@ -36,8 +40,8 @@ describe('quantized models', () => {
       console.info(
         `${name}: ${agreeing}/${images.length}, ${decibels.toFixed(1)} dB, float ${float.toFixed(1)} dB`,
       );
-      expect(agreeing / images.length).toBeGreaterThanOrEqual(name.includes('w4a4') ? 0.95 : 0.99);
-      expect(decibels).toBeGreaterThan(name.includes('w4a4') ? 10 : 28);
+      expect(agreeing / images.length).toBeGreaterThanOrEqual(fewBits(name) ? 0.95 : 0.99);
+      expect(decibels).toBeGreaterThan(fewBits(name) ? 10 : 28);
     },
     60_000,
   );

@@ -44,10 +44,23 @@ function edited(name: string, edit: (model: Editable) => void): Uint8Array {
   return Uint8Array.from(MODEL_PROTO.encode(model).finish());
 }
 
+/** A quantized fixture whose quantizers of that name keep signs alone. */
+const signs = (name: string) =>
+  edited('brevitas_w8a8-qonnx', ({ graph, opsetImport }) => {
+    const domain = 'qonnx.custom_op.general';
+    for (const node of graph.node) {
+      if (node.name.includes(name) && node.opType === 'Quant') {
+        Object.assign(node, { opType: 'BipolarQuant', domain, input: node.input.slice(0, 2) });
+      }
+    }
+    opsetImport.push({ domain, version: 1 });
+  });
+
 interface Editable {
   opsetImport: { domain: string; version: number }[];
   graph: {
     node: {
+      name: string;
       opType: string;
       domain: string;
       input: string[];
@@ -67,12 +80,12 @@ const retyped = (name: string, from: string, to: string, domain = '') =>
     Object.assign(node, { opType: to, domain });
   });
 
-/** A fixture of QONNX whose first quantizer of a kind behind the image's rounds by another mode. */
-const rounding = (name: string, type: string, mode: string) =>
+/** A fixture of QONNX of which one quantizer of a kind, the first behind the image's, rounds by another mode. */
+const rounding = (name: string, type: string, mode: string, place = 1) =>
   edited(name, ({ graph }) => {
     const weights = new Set(graph.initializer.map((tensor) => tensor.name));
     const nodes = graph.node.filter((n) => n.opType === type && !weights.has(n.input[0] ?? ''));
-    const found = nodes.at(1)?.attribute.find((a) => a.name === 'rounding_mode');
+    const found = nodes.at(place)?.attribute.find((a) => a.name === 'rounding_mode');
     if (!found) throw new Error(`${name} has no ${type} that rounds`);
     found.s = new TextEncoder().encode(mode);
   });
@@ -165,11 +178,41 @@ describe('models that cannot be built get one clear answer', () => {
       /^VT212 .*adds a mask or a bias to the scores/,
     ],
     [
+      'scores with a bias from relative positions',
+      () =>
+        tampered('block0.attention.scores', (scores, graph) => {
+          const [rows, columns] = [
+            graph.float([5, 2], Array(10).fill(1)),
+            graph.float([2, 5], Array(10).fill(1)),
+          ];
+          return graph.node('Add', [scores, graph.node('MatMul', [rows, columns])]);
+        }),
+      /^VT212 .*adds a mask or a bias to the scores/,
+    ],
+    [
+      'constants whose product would fill the memory',
+      () =>
+        tampered('embedding', (x, graph) => {
+          const ones = (...shape: number[]) =>
+            graph.node('ConstantOfShape', [graph.int([2], shape)]);
+          return graph.node('Add', [x, graph.node('MatMul', [ones(2 ** 20, 1), ones(1, 2 ** 20)])]);
+        }),
+      /^VT205 .*multiplies constants of \[1048576,1\] and \[1,1048576\]/,
+    ],
+    [
       'a convolution stem',
       () => conv(7, 2, { pads: [3, 3, 3, 3] }),
       /^VT205 .*kernel of 7x7 and strides of 2x2/,
     ],
     ['patches that overlap', () => conv(4, 2), /^VT205 .*without overlap/],
+    [
+      'patches that leave the edge of the image out',
+      () => {
+        const { graph, output } = vitGraph(MODEL, parameters);
+        return graph.bytes(output, { input: ['n', 1, 9, 11] });
+      },
+      /^VT212 .*patches of 4 do not fill its image of 9x11: .*crop/,
+    ],
     ['a depthwise convolution', () => conv(2, 2, { group: 2 }), /^VT20[57] /],
     [
       'windows that are shifted (Swin)',
@@ -224,9 +267,15 @@ describe('models that cannot be built get one clear answer', () => {
       /^VT205 .*truncates data by 'ROUND'; FLOOR and CEIL are built/,
     ],
     [
-      'bipolar data',
-      () => retyped('brevitas_w8a8-qonnx', 'Quant', 'BipolarQuant', 'qonnx.custom_op.general'),
-      /^VT205 .*it makes data bipolar/,
+      'signs of the image',
+      () => signs('/pixels/'),
+      /^VT214 .*'\/pixels\/act_quant.*' \(BipolarQuant\) keeps the signs alone.*Quantize that tensor/,
+    ],
+    ['signs of probabilities', () => signs('blocks.0/probabilities'), /^VT214 .*blocks.0\/probab/],
+    [
+      'an image whose codes are rounded down',
+      () => rounding('qonnx_floor', 'Quant', 'FLOOR', 0),
+      /^VT214 .*codes of its image down/,
     ],
     [
       'a fixed batch',

@@ -154,15 +154,16 @@ export function vitGraph(
     const { channels, height, width: columns } = model.image;
     const { patch } = model;
     const [down, across] = [height / patch, columns / patch];
+    const image = tamper('image', 'image', graph);
     if (style.patches === 'conv') {
       const shape = [width, channels, patch, patch];
       const weight = graph.float(shape, data('patchEmbedding.weight'));
       const attributes = { kernel_shape: [patch, patch], strides: [patch, patch] };
-      const inputs = ['image', weight, vector('patchEmbedding.bias')];
+      const inputs = [image, weight, vector('patchEmbedding.bias')];
       const x = reshape(graph.node('Conv', inputs, attributes), [-1, width, patchCount(model)]);
       return graph.node('Transpose', [x], { perm: [0, 2, 1] });
     }
-    const cut = reshape('image', [-1, channels, down, patch, across, patch]);
+    const cut = reshape(image, [-1, channels, down, patch, across, patch]);
     const turned = graph.node('Transpose', [cut], { perm: [0, 2, 4, 1, 3, 5] });
     const flat = reshape(turned, [-1, patchCount(model), patchSize(model)]);
     return dense(flat, 'patchEmbedding');
@@ -184,7 +185,9 @@ export function vitGraph(
     else {
       branch.layers.forEach((layer, i) => {
         y = dense(y, `${branch.name}.linear${i}`);
-        if (layer.activation !== 'none') y = tamper(`${branch.name}.act`, activation(y), graph);
+        if (layer.activation === 'none') return;
+        y = tamper(`${branch.name}.pre`, y, graph);
+        y = tamper(`${branch.name}.act`, activation(y), graph);
       });
     }
     x = tamper(branch.name, graph.node('Add', [x, y]), graph);

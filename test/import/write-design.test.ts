@@ -1,13 +1,24 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DiagnosticsError } from '../../src/diagnostics/index.ts';
 import { loadDesign } from '../../src/dsl/load.ts';
-import { importWeights, inspectOnnx } from '../../src/import/index.ts';
+import { importWeights, inspectOnnx, randomParameters } from '../../src/import/index.ts';
 import { designText, writeDesign } from '../../src/import/write-design.ts';
+import { runFloatModel } from '../../src/quantize/index.ts';
+import { smallModel } from '../quantize/models.ts';
+import type { OnnxBuilder } from '../support/onnx-builder.ts';
 import { fixtureFolder } from '../support/onnx-fixtures.ts';
+import { TIMM, vitGraph } from './vit-graph.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 // Below the repository, so that the type checker finds `vitrum` as a user's project would.
@@ -24,10 +35,58 @@ function written(name: string): string {
   return out;
 }
 
+describe('the format of pixels', () => {
+  const model = smallModel({ side: 8, width: 12, heads: 3, classes: 3, channels: 3 });
+  /** What is found of a file that has arithmetic of its own for the image. */
+  const found = (arithmetic: (graph: OnnxBuilder) => string) => {
+    const { graph, output } = vitGraph(model, randomParameters(model, 2), TIMM, (place, x, own) =>
+      place === 'image' ? arithmetic(own) : x,
+    );
+    const file = join(folder, 'pixels.onnx');
+    writeFileSync(file, graph.bytes(output, { input: ['n', 3, 8, 8] }));
+    const inspection = inspectOnnx(file);
+    return { ...inspection, text: designText(inspection, './pixels.onnx', 'zcu102') };
+  };
+  const byChannel = (graph: OnnxBuilder, x: string) => {
+    const [mean, std] = [
+      graph.float([3, 1, 1], [0.5, 0.4, 0.3]),
+      graph.float([3, 1, 1], [0.2, 0.3, 0.25]),
+    ];
+    return graph.node('Div', [graph.node('Sub', [x, mean]), std]);
+  };
+
+  it("is ImageNet's where the file takes pixels as they come", () => {
+    expect(found(() => 'image').model.image).toMatchObject({ mean: [0.485, 0.456, 0.406] });
+  });
+
+  it('is none where the file normalizes pixels itself', () => {
+    const { model: own, text } = found((graph) => byChannel(graph, 'image'));
+    expect(own.image).toMatchObject({ mean: [0, 0, 0], std: [1, 1, 1] });
+    expect(text).not.toMatch(/mean|std/);
+  });
+
+  it('is that of bytes where the file divides by 255', () => {
+    const {
+      model: own,
+      text,
+      parameters,
+    } = found((graph) => byChannel(graph, graph.node('Div', ['image', graph.float([], [255])])));
+    expect(text).toContain('std: [1 / 255, 1 / 255, 1 / 255]');
+    // As bytes the model has the logits of the other form.
+    const other = found((graph) => byChannel(graph, 'image'));
+    const pixels = Uint8Array.from({ length: 192 }, (_, i) => (i * 37) % 256);
+    const wanted = runFloatModel(other.model, other.parameters, pixels);
+    runFloatModel(own, parameters, pixels).forEach((v, i) => {
+      expect(v).toBeCloseTo(wanted[i] as number, 4);
+    });
+  });
+});
+
 describe('vitrum import', () => {
   const names = [
     'timm_distilled-dynamo18',
     'encoder_post-script17',
+    'timm_embedding_norm-script17',
     'hand-script17',
     'ort_int8_channel',
   ];

@@ -63,6 +63,7 @@ describe('bits of single layers', () => {
     ['class tokens', model],
     ['means', smallModel({ pooling: 'mean' })],
     ['post-norm', { ...model, norm: 'post' } as const],
+    ['a norm of the embedding', { ...model, embeddingNorm: true } as const],
     ['no last norm', { ...model, finalNorm: 'none' } as const],
     ['two heads', { ...model, pooling: 'distilled' } as const],
   ])('have a name for every layer of models with %s', (_, of) => {

@@ -4,7 +4,8 @@ import { type MixedRows, plainMethod } from '../../src/dsl/quant-method.ts';
 import { loadImages } from '../../src/images/index.ts';
 import { randomParameters } from '../../src/import/random.ts';
 import { isKind, uniform } from '../../src/ir/index.ts';
-import { createObservations, quantizeObserved } from '../../src/quantize/index.ts';
+import type { Model } from '../../src/model/index.ts';
+import { createObservations, quantizeObserved, runFloatModel } from '../../src/quantize/index.ts';
 import {
   isMixedRow,
   levelStep,
@@ -74,6 +75,26 @@ test('channels are counted from the first of their head', () => {
     ).join('');
   expect(mixed(10, 1)).toBe('0011001100');
   expect(mixed(12, 2)).toBe('001100001100');
+});
+
+test('channels of the residual stream are moved in a norm of the embedding, too', () => {
+  const model: Model = { ...smallModel(), embeddingNorm: true };
+  const images = loadImages({ kind: 'random', count: 2, seed: 5 }, model);
+  const before = new Map(randomParameters(model, 4));
+  // A norm that treats its channels alike would not show it.
+  const uneven = Float32Array.from({ length: model.width }, (_, c) => 1 + c);
+  before.set('embedding.norm.weight', { shape: [model.width], data: uneven });
+  const { parameters } = quantizeObserved(createObservations(model, before, images), {
+    ...{ weights: 8, activations: 8, residual: 16 },
+    method: { ...plainMethod, rows: rows('fixed', 3) },
+  });
+  expect(parameters.get('embedding.norm.weight')?.data).not.toEqual(uneven);
+  for (const pixels of images) {
+    const wanted = runFloatModel(model, before, pixels);
+    runFloatModel(model, parameters, pixels).forEach((v, i) => {
+      expect(v).toBeCloseTo(wanted[i] as number, 4);
+    });
+  }
 });
 
 describe.each([rows('fixed', 3), rows('powerOfTwo', 4, 3, 4), rows('sumOfTwo', 5, 1, 3)])(

@@ -24,6 +24,8 @@ const models: Readonly<Record<string, Model>> = {
   'post-norm': { ...base, norm: 'post', finalNorm: 'none' },
   'post-norm and a mean': { ...base, norm: 'post', pooling: 'mean', finalNorm: 'pooled' },
   'post-norm and two heads': { ...base, norm: 'post', pooling: 'distilled' },
+  'a norm of the embedding': { ...base, embeddingNorm: true },
+  'post-norm and a norm of the embedding': { ...base, norm: 'post', embeddingNorm: true },
   'wide heads': wide,
 };
 

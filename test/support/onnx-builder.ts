@@ -3,7 +3,7 @@ import { MODEL_PROTO } from '../../src/import/onnx/schema.ts';
 type Attribute = number | readonly number[] | string | { readonly float: number };
 
 export interface OnnxBuilder {
-  /** Adds a node and gives the name of its output. */
+  /** Adds a node and gives the name of its output. A type may have its domain before it, `domain:Type`. */
   node(type: string, inputs: readonly string[], attributes?: Record<string, Attribute>): string;
   /** The same for a node of several outputs. */
   nodes(
@@ -36,11 +36,12 @@ export function onnxBuilder(): OnnxBuilder {
     initializer.push({ ...tensor, name });
     return name;
   };
-  const nodes: OnnxBuilder['nodes'] = (opType, input, outputs, attributes = {}) => {
+  const nodes: OnnxBuilder['nodes'] = (type, input, outputs, attributes = {}) => {
+    const [opType = '', domain = ''] = type.split(':').reverse();
     const name = `${opType}_${node.length}`;
     const output = Array.from({ length: outputs }, (_, i) => `${name}:${i}`);
     const attribute = Object.entries(attributes).map(([key, v]) => encodeAttribute(key, v));
-    node.push({ opType, name, input, output, attribute });
+    node.push({ opType, domain, name, input, output, attribute });
     return output;
   };
   return {

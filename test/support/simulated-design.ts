@@ -1,13 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { buildGraph } from '../../bench/support/build-graph.ts';
 import type { Target } from '../../src/dsl/design.ts';
 import { writeFolder } from '../../src/emit/index.ts';
 import type { IntegerGraph } from '../../src/ir/index.ts';
 import type { Plan } from '../../src/plan/index.ts';
 import { lint, simulate, simulateIcarus } from '../../src/verify/index.ts';
+import { hasIcarus, hasVerilator } from './verilate.ts';
 
 /** A design in a build folder of its own. */
 export interface BuiltDesign {
@@ -15,8 +16,16 @@ export interface BuiltDesign {
   readonly folder: string;
 }
 
+type DesignBuilder = (graph: IntegerGraph, target: Target) => BuiltDesign;
+
+/** Tests that simulate designs of their own: left out, with a word of it, where Verilator is absent. */
+export function describeSimulated(what: string, tests: (build: DesignBuilder) => void): void {
+  if (!hasVerilator) console.warn(`Verilator is absent: ${what} are not simulated`);
+  describe.skipIf(!hasVerilator)(what, { timeout: 600_000 }, () => tests(designBuilder()));
+}
+
 /** Builds designs for the tests of the block that calls it; their folders go when those are over. */
-export function designBuilder(): (graph: IntegerGraph, target: Target) => BuiltDesign {
+function designBuilder(): DesignBuilder {
   const root = mkdtempSync(join(tmpdir(), 'vitrum-designs-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   let count = 0;
@@ -44,9 +53,12 @@ export async function expectEqual({ folder }: BuiltDesign): Promise<void> {
   expect(report.latencyCycles).toBe(report.predictedLatencyCycles);
 }
 
-/** The results are those of the golden model, and none has an unknown bit. */
-export async function expectEqualInIcarus({ folder }: BuiltDesign): Promise<void> {
-  expect(await simulateIcarus(folder, { images: 3, seed: 7 })).toMatchObject({ failures: [] });
+/** In Icarus the results are those of the golden model, too, and none has an unknown bit. */
+export function testInIcarus(build: () => BuiltDesign): void {
+  test.skipIf(!hasIcarus)('are the same in Icarus Verilog', async () => {
+    const { folder } = build();
+    expect(await simulateIcarus(folder, { images: 3, seed: 7 })).toMatchObject({ failures: [] });
+  });
 }
 
 /** A file of a build folder's `rtl`, and what is put in the place of a text that it has. */

@@ -69,6 +69,8 @@ quant({ weights: 8, activations: 8, steps: 'tensor', fold: 'repq', noise: 1 });
 quant({ weights: 8, activations: 8, steps: 'token', fold: { smooth: 0.5 }, range: 'asymmetric' });
 quant({ weights: 4, activations: 8, weight: { granularity: { group: 64 } }, fold: 'awq' });
 quant.preset('repq-vit', { weights: 4, activations: n, ends: 8 });
+quant.preset('awq', { weights: 4, activations: 8, group: 128 });
+quant({ weights: 8, activations: 8, layers: { 'embedding.norm': { activations: 6 } } });
 
 declare const found: Record<string, { weights: number }>;
 quant.minmax({ weights: n, activations: 8, layers: found });

@@ -170,6 +170,9 @@ quant.preset('smooth-quant', { weights: 8, activations: 8 });
 // @ts-expect-error 'observer' does not exist in type
 quant.preset('smoothquant', { weights: 8, activations: 8, observer: 'mse' });
 
+// @ts-expect-error 'number' is not assignable to type 'undefined'
+quant.preset('smoothquant-o1', { weights: 8, activations: 8, group: 32 });
+
 // Bits of single layers.
 // @ts-expect-error Fault<"9 bits of weights; 2 to 8 are legal">
 quant({ weights: 8, activations: 8, layers: { 'block0.mlp.linear0': { weights: 9 } } });

@@ -1,17 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Target } from '../../src/dsl/design.ts';
 import { smallModel } from '../quantize/models.ts';
 import { quantizedModel } from '../support/quantized-model.ts';
-import { designBuilder, expectEqual } from '../support/simulated-design.ts';
-import { hasVerilator } from '../support/verilate.ts';
-
-if (!hasVerilator) console.warn('Verilator is absent: designs of mixed bits are not simulated');
+import { describeSimulated, expectEqual } from '../support/simulated-design.ts';
 
 const tile = { inputs: 4, outputs: 4, vector: 2 };
 
 /** A graph whose weights have 2 to 8 bits, and whose activations 3 to 8. */
 const graph = quantizedModel(smallModel(), {
-  ...{ weights: 4, activations: 6, residual: 16, ends: 8 },
+  ends: 8,
   layers: {
     'block0.attention.query': { weights: 2, activations: 4 },
     'block0.attention.probabilities': { activations: 8 },
@@ -21,9 +18,7 @@ const graph = quantizedModel(smallModel(), {
   },
 });
 
-describe.skipIf(!hasVerilator)('bits by layer', { timeout: 300_000 }, () => {
-  const build = designBuilder();
-
+describeSimulated('bits by layer', (build) => {
   test.each<[string, Pick<Target, 'weights'>]>([
     ['weights on chip, in a memory for each width', { weights: 'onChip' }],
     ['streamed weights', { weights: 'external' }],

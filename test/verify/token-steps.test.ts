@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { QuantSettings, Target } from '../../src/dsl/design.ts';
 import { plainMethod } from '../../src/dsl/quant-method.ts';
 import { encodeImage, runGolden } from '../../src/golden/index.ts';
@@ -9,22 +9,16 @@ import { smallModel } from '../quantize/models.ts';
 import { quantizedModel } from '../support/quantized-model.ts';
 import { randomGraph } from '../support/random-graph.ts';
 import {
-  designBuilder,
+  describeSimulated,
   expectEqual,
-  expectEqualInIcarus,
   expectFound,
   expectNoLint,
+  testInIcarus,
 } from '../support/simulated-design.ts';
-import { hasIcarus, hasVerilator } from '../support/verilate.ts';
-
-if (!hasVerilator) console.warn('Verilator is absent: steps per token are not simulated');
 
 function quantized(model: Model, settings: Partial<QuantSettings> = {}): IntegerGraph {
   const method = { ...plainMethod, steps: 'token' } as const;
-  return quantizedModel(model, {
-    ...{ weights: 4, activations: 6, residual: 16, method },
-    ...settings,
-  });
+  return quantizedModel(model, { method, ...settings });
 }
 
 type Case = readonly [string, () => IntegerGraph, Target['tile'], Partial<Target>];
@@ -106,9 +100,7 @@ function exponents(graph: IntegerGraph): Set<number> {
   return new Set(found);
 }
 
-describe.skipIf(!hasVerilator)('steps per token', { timeout: 600_000 }, () => {
-  const build = designBuilder();
-
+describeSimulated('steps per token', (build) => {
   test.each(cases)('%s: RTL and golden model are equal', async (_, make, tile, target) => {
     const graph = make();
     expect(exponents(graph).size).toBeGreaterThan(1);
@@ -120,9 +112,7 @@ describe.skipIf(!hasVerilator)('steps per token', { timeout: 600_000 }, () => {
   const small = () => randomGraph({ seed: 3, width: 12, tokens: 9, rowExponent: 7 });
   const target = { board: 'kv260', tile: { tokens: 2, inputs: 4, outputs: 2, vector: 1 } };
 
-  test.skipIf(!hasIcarus)('are the same in Icarus Verilog', async () => {
-    await expectEqualInIcarus(build(small(), target));
-  });
+  testInIcarus(() => build(small(), target));
 
   test.each([
     ['vt_token_exponent.v', "first_i ? {(BITS-1){1'b0}} : row_or_q", 'row_or_q'],

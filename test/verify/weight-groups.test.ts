@@ -9,15 +9,12 @@ import { smallModel } from '../quantize/models.ts';
 import { quantizedModel } from '../support/quantized-model.ts';
 import { randomGraph } from '../support/random-graph.ts';
 import {
-  designBuilder,
+  describeSimulated,
   expectEqual,
-  expectEqualInIcarus,
   expectFound,
   expectNoLint,
+  testInIcarus,
 } from '../support/simulated-design.ts';
-import { hasIcarus, hasVerilator } from '../support/verilate.ts';
-
-if (!hasVerilator) console.warn('Verilator is absent: groups of weights are not simulated');
 
 function quantized(
   model: Model,
@@ -27,10 +24,7 @@ function quantized(
   const { weight } = plainMethod;
   const own = { ...weight, granularity: { group }, observer: { kind: 'mse' } as const };
   const method = { ...plainMethod, weight: own };
-  return quantizedModel(model, {
-    ...{ weights: 4, activations: 6, residual: 16, method },
-    ...settings,
-  });
+  return quantizedModel(model, { method, ...settings });
 }
 
 /** Factors of groups that the graph has. */
@@ -72,9 +66,7 @@ const cases: readonly Case[] = [
   ],
 ];
 
-describe.skipIf(!hasVerilator)('groups of weights', { timeout: 600_000 }, () => {
-  const build = designBuilder();
-
+describeSimulated('groups of weights', (build) => {
   test.each(cases)('%s: RTL and golden model are equal', async (_, make, tile, target) => {
     const graph = make();
     expect(factors(graph).size).toBeGreaterThan(1);
@@ -87,9 +79,7 @@ describe.skipIf(!hasVerilator)('groups of weights', { timeout: 600_000 }, () => 
   const small = () => randomGraph({ seed: 3, width: 12, heads: 3, tokens: 20, groupSize: 4 });
   const target = { board: 'kv260', tile: { inputs: 4, outputs: 2, vector: 1 } };
 
-  test.skipIf(!hasIcarus)('are the same in Icarus Verilog', async () => {
-    await expectEqualInIcarus(build(small(), target));
-  });
+  testInIcarus(() => build(small(), target));
 
   test.each([
     ['vt_group_scale.v', 'scaled_q   <= own_word_q', 'scaled_q   <= own_addr_q'],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { QuantSettings, Target } from '../../src/dsl/design.ts';
 import { type MixedRows, plainMethod } from '../../src/dsl/quant-method.ts';
 import type { IntegerGraph } from '../../src/ir/index.ts';
@@ -6,18 +6,15 @@ import type { Model } from '../../src/model/index.ts';
 import { smallModel } from '../quantize/models.ts';
 import { quantizedModel } from '../support/quantized-model.ts';
 import {
-  designBuilder,
+  describeSimulated,
   expectEqual,
-  expectEqualInIcarus,
   expectFound,
   expectNoLint,
+  testInIcarus,
 } from '../support/simulated-design.ts';
-import { hasIcarus, hasVerilator } from '../support/verilate.ts';
-
-if (!hasVerilator) console.warn('Verilator is absent: outputs for weights alone are not simulated');
 
 function quantized(model: Model, settings: Partial<QuantSettings> = {}): IntegerGraph {
-  return quantizedModel(model, { weights: 4, activations: 8, residual: 16, ...settings });
+  return quantizedModel(model, { activations: 8, ...settings });
 }
 
 type Case = readonly [string, () => IntegerGraph, Partial<Target>];
@@ -61,8 +58,7 @@ const mixed: readonly Case[] = [
   ],
 ];
 
-describe.skipIf(!hasVerilator)('outputs for weights alone', { timeout: 600_000 }, () => {
-  const builder = designBuilder();
+describeSimulated('outputs for weights alone', (builder) => {
   const build = (graph: IntegerGraph, target: Partial<Target>) =>
     builder(graph, { board: 'kv260', lutOperands: 'weights', ...target });
 
@@ -90,9 +86,7 @@ describe.skipIf(!hasVerilator)('outputs for weights alone', { timeout: 600_000 }
   const tile = { inputs: 4, outputs: 4, vector: 2 };
   const target = { multipliers: 'double', lutOutputs: 2, tile } as const;
 
-  test.skipIf(!hasIcarus)('are the same in Icarus Verilog', async () => {
-    await expectEqualInIcarus(build(small(), target));
-  });
+  testInIcarus(() => build(small(), target));
 
   test.each([
     ['vt_mac_split.v', 'LUT_BITS > 0 && row_keys_i ? row_i', 'LUT_BITS < 0 && row_keys_i ? row_i'],

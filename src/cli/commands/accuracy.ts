@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { DesignAccuracyOptions } from '../../accuracy/index.ts';
 import { presetNames } from '../../dsl/presets.ts';
+import { isGroup } from '../../dsl/quant-fields.ts';
 import { bitList, wholeNumber } from '../options.ts';
 import { table, thousands } from '../text.ts';
 import type { AccuracyResult, Engine, Outcome } from './contracts.ts';
@@ -19,6 +20,7 @@ interface Flags {
   readonly count: number;
   readonly compare?: readonly string[];
   readonly bits?: DesignAccuracyOptions['bits'];
+  readonly group?: number;
   readonly pictures?: string;
   readonly workers?: number;
 }
@@ -32,6 +34,7 @@ export function registerAccuracy(program: Command, engine: Engine, run: RunComma
     .option('--count <n>', 'images at most, spread over those that are there', wholeNumber(1), 1000)
     .option('--compare <presets>', 'presets beside the design itself, by commas', presetList)
     .option('--bits <list>', "bits to measure at instead of the design's: W8A8,W4A8", bitList)
+    .option('--group <k>', 'give the presets a step for every k inputs of a channel', groupSize)
     .option('--pictures <dir>', 'write histograms of activations as SVG files')
     .option('--workers <n>', 'threads at most (default: one a core)', wholeNumber(1))
     .option('--json', 'print one JSON object on stdout')
@@ -47,6 +50,11 @@ export function registerAccuracy(program: Command, engine: Engine, run: RunComma
         ),
       ),
     );
+}
+
+function groupSize(text: string): number {
+  if (isGroup(Number(text))) return Number(text);
+  throw new InvalidArgumentError('It must be a multiple of 4 up to 4096.');
 }
 
 function presetList(text: string): readonly string[] {

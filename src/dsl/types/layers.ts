@@ -13,6 +13,7 @@ export type WeightLayer =
 export type ActivationLayer =
   | 'input'
   | 'norm'
+  | 'embedding.norm'
   | `block${number}.${'attention' | 'mlp'}.norm`
   | `block${number}.attention.${Projection | 'probabilities' | 'weighted'}`
   | `block${number}.mlp.linear${number}`;

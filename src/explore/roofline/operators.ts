@@ -1,6 +1,7 @@
 import {
   type AttentionBranch,
   type Branch,
+  EMBEDDING_NORM,
   type FeedForwardBranch,
   headPaths,
   innerWidth,
@@ -30,7 +31,8 @@ export function operatorsOf(model: Model, bits: Precision): readonly Operator[] 
       written: [[tokens * width, bits.residual]],
     }),
   ];
-  let before = 'embedding';
+  if (model.embeddingNorm) operators.push(layerNorm(EMBEDDING_NORM, tokens, width, bits));
+  let before = model.embeddingNorm ? EMBEDDING_NORM : 'embedding';
   for (const branch of model.branches) {
     const norm = layerNorm(`${branch.name}.norm`, tokens, width, bits);
     // What the first layer reads: behind the branch's own norm, or the one of the branch before.

@@ -9,10 +9,10 @@ import {
 } from './attributes.ts';
 import { einsumBy } from './einsum.ts';
 import type { Evaluator } from './evaluator.ts';
+import { gemm, matMul, wrongBias } from './products.ts';
 import { normalizeAxis, range } from './shapes.ts';
 import {
   type Constant,
-  type NodeFault,
   selected,
   sizeOf,
   sourceIndex,
@@ -29,10 +29,6 @@ function integers(values: readonly number[], shape: readonly number[] = [values.
 
 function floats(values: readonly number[], shape: readonly number[] = [values.length]): Constant {
   return { kind: 'constant', shape, data: Float64Array.from(values), integer: false, name: '' };
-}
-
-function wrongBias(bias: Value, wanted: number): NodeFault {
-  return wrongShape(`its bias is [${bias.shape}] where ${wanted} values are wanted`);
 }
 
 const constant: Evaluator = (node) => {
@@ -156,44 +152,6 @@ const conv: Evaluator = (node, [x, weight, bias], evaluation) => {
   const [rows, columns] = x.shape.slice(2).map((n) => Math.floor(n / size)) as [number, number];
   const operands = bias ? [x, weight, bias] : [x, weight];
   return [evaluation.operation(node, [x.shape[0] as number, out, rows, columns], operands)];
-};
-
-const matMul: Evaluator = (node, [x, y], evaluation) => {
-  if (!x || !y) return unsupported('an operand is missing');
-  const [a, b] = [x.shape, y.shape];
-  const [m, k] = a.slice(-2) as [number, number];
-  const n = b[b.length - 1] as number;
-  if (a.length < 2 || b.length < 2 || b[b.length - 2] !== k) {
-    return wrongShape(`it multiplies [${a}] by [${b}]`);
-  }
-  if (x.kind === 'constant' && y.kind === 'constant') {
-    return unsupported('both operands are constant');
-  }
-  const batch = [a.slice(0, -2), b.slice(0, -2)].map(sizeOf);
-  if (batch[0] !== batch[1] && y.kind === 'view') {
-    return unsupported(`the matrices [${a}] and [${b}] do not come in equal numbers`);
-  }
-  if (y.kind === 'constant' && batch[1] !== 1) {
-    return unsupported(`its weight [${b}] is more than one matrix`);
-  }
-  return [evaluation.operation(node, [...a.slice(0, -2), m, n], [x, y])];
-};
-
-const gemm: Evaluator = (node, [x, weight, bias], evaluation) => {
-  if (!x || weight?.kind !== 'constant') return unsupported('its weight is not constant');
-  if (bias && bias.kind !== 'constant') return unsupported('its bias is not constant');
-  if (intAttribute(node, 'transA', 0) !== 0) return unsupported('it transposes its input');
-  const transB = intAttribute(node, 'transB', 0);
-  const [k, n] = transB ? [...weight.shape].reverse() : weight.shape;
-  if (x.shape.length !== 2 || weight.shape.length !== 2 || x.shape[1] !== k) {
-    return wrongShape(`it multiplies [${x.shape}] by [${weight.shape}]`);
-  }
-  if (bias && sizeOf(bias.shape) !== 1 && sizeOf(bias.shape) !== n) return wrongBias(bias, n ?? 0);
-  const alpha = floatAttribute(node, 'alpha', 1);
-  const beta = floatAttribute(node, 'beta', 1);
-  const operands = bias ? [x, weight, bias] : [x, weight];
-  const result = [x.shape[0] as number, n as number];
-  return [evaluation.operation(node, result, operands, { alpha, beta, transB })];
 };
 
 const softmax: Evaluator = (node, [x], evaluation) => {

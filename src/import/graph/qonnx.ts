@@ -118,14 +118,17 @@ function fakeQuant(
 }
 
 /** `scale` with the sign of `x`, 0 counted as positive. */
-const bipolarQuant: Evaluator = (_node, operands) => {
-  const [x, scale] = operands;
-  if (x?.kind !== 'constant' || scale?.kind !== 'constant') {
-    return unsupported(
-      'it makes data bipolar, and only weights may be: a code has a zero here, and ranges come from the model without its quantizers',
-    );
+const bipolarQuant: Evaluator = (node, operands, evaluation) => {
+  const [x] = operands;
+  const quantizer = quantizerOperands(operands.slice(0, 2));
+  if (isFault(quantizer)) return quantizer;
+  if (!x) return unsupported('its operand is missing');
+  if (x.kind === 'view') {
+    const own = single(x, quantizer);
+    if (isFault(own)) return own;
+    return [fakeQuant(evaluation, node, x, { ...own, low: -1, high: 1, sign: 1 })];
   }
-  const grid = broadcastGrid(x, scale, null);
+  const grid = broadcastGrid(x, quantizer.scale, null);
   return isFault(grid)
     ? grid
     : [dequantized(x, (i) => ((x.data[i] as number) >= 0 ? 1 : -1), grid)];
@@ -213,6 +216,7 @@ function truncatedView(
     return unsupported(`it truncates data by '${name}'; FLOOR and CEIL are built`);
   }
   const inner = x.base.type === 'FakeQuant' ? x.base.attributes : null;
+  if (inner?.sign) return unsupported('it truncates signs');
   if (inner && (inner.scale !== scale || inner.zero !== 0)) {
     return unsupported(`its scale is ${scale}, that of the quantizer before it ${inner.scale}`);
   }

@@ -95,3 +95,15 @@ export function sameElements(a: View, b: View): boolean {
   const other = b.map;
   return a.map.every((source, i) => source === other[i]);
 }
+
+/** Every operation that a value depends on. */
+export function operationsOf(value: Value): Set<Operation> {
+  const found = new Set<Operation>();
+  const open: Value[] = [value];
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (next.kind === 'constant' || found.has(next.base)) continue;
+    found.add(next.base);
+    open.push(...next.base.operands);
+  }
+  return found;
+}

@@ -19,6 +19,8 @@ export interface Embedding {
   readonly position: Float32Array;
   /** What the product reads, with its quantizer. */
   readonly pixels: View;
+  /** The factors that the graph itself has for pixels, by channel; null where it takes them as they are. */
+  readonly normalized: Float64Array | null;
 }
 
 /** A row of tokens: a patch or a learned token, and the constants added to it. */
@@ -40,6 +42,12 @@ export function embeddingOf(view: View): Embedding | Mismatch {
   const [patches] = found;
   if (!patches || found.length !== 1) {
     return mismatch(`the tokens of ${describe(bare(view))} do not come from one patch embedding`);
+  }
+  const { patch, image } = patches;
+  if (image.height % patch !== 0 || image.width % patch !== 0) {
+    return mismatch(
+      `its patches of ${patch} do not fill its image of ${image.height}x${image.width}: crop what it leaves out before the network`,
+    );
   }
   const leading = rows.findIndex((row) => row.patch !== null);
   const ordered = rows.slice(leading).every((row, i) => row.patch === i);
@@ -219,7 +227,7 @@ function folded(
   { scale, shift }: Pixels,
   patch: number,
 ): Pick<Embedding, 'weight' | 'bias' | 'codes'> {
-  if (scale.every((s) => s === 1) && shift.every((s) => s === 0)) return { weight, bias, codes };
+  if (isIdentity({ scale, shift })) return { weight, bias, codes };
   const input = weight.length / bias.length;
   const channel = (i: number) => Math.floor((i % input) / (patch * patch));
   const constants = Float64Array.from(bias);
@@ -237,7 +245,12 @@ function folded(
   };
 }
 
-function geometry({ view, quantized }: Pixels, patch: number) {
+function geometry({ view, quantized, scale, shift }: Pixels, patch: number) {
   const [, channels = 0, height = 0, width = 0] = view.base.shape;
-  return { image: { channels, height, width }, patch, pixels: quantized };
+  const normalized = isIdentity({ scale, shift }) ? null : scale;
+  return { image: { channels, height, width }, patch, pixels: quantized, normalized };
+}
+
+function isIdentity({ scale, shift }: Pick<Pixels, 'scale' | 'shift'>): boolean {
+  return scale.every((s) => s === 1) && shift.every((s) => s === 0);
 }

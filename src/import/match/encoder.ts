@@ -17,6 +17,8 @@ export interface Encoder {
   readonly selection: Selection;
   readonly finalNorm: FinalNorm;
   readonly norm: LayerNorm | null;
+  /** Of the embedding, before the first branch. */
+  readonly embeddingNorm: LayerNorm | null;
   /** One, or two whose logits are averaged. */
   readonly heads: readonly Linear[];
   /** All tokens before pooling, their mean, and the logits, with their quantizers. */
@@ -68,13 +70,17 @@ export function encoderOf(output: Value): Encoder | Mismatch {
   const blocks = isMismatch(asFinal) && !isMismatch(asBlock) ? asBlock : asFinal;
   if (isMismatch(blocks)) return blocks;
   const own = blocks === asFinal ? { norm, finalNorm } : { norm: null, finalNorm: 'none' as const };
-  const embedding = embeddingOf(blocks.stream);
+  const embeddingNorm = normAt(blocks.stream);
+  const embedding = embeddingOf(embeddingNorm ? embeddingNorm.x : blocks.stream);
   if (isMismatch(embedding)) return embedding;
   const { branches, normOrder } = blocks;
   const stream = blocks === asFinal || !top.normed ? top.stream : top.normed;
   const { heads, selection, mean } = top;
   const normed = blocks === asFinal ? top.normed : null;
-  return { embedding, branches, normOrder, selection, mean, ...own, heads, stream, normed, output };
+  return {
+    ...{ embedding, embeddingNorm, branches, normOrder, selection, mean, ...own },
+    ...{ heads, stream, normed, output },
+  };
 }
 
 interface Branches {

@@ -15,7 +15,7 @@ import { softmaxNode } from '../../quantize/softmax.ts';
 import type { View } from '../graph/value.ts';
 import type { EncoderBranch } from '../match/encoder.ts';
 import { tensorQuantizer } from '../match/quantizer.ts';
-import { importedLinear, offsetTerm } from './linear.ts';
+import { importedLinear, requantization } from './linear.ts';
 import { clipTo, probabilityType, typeOf } from './types.ts';
 
 type Attention = Extract<EncoderBranch, { kind: 'attention' }>;
@@ -47,17 +47,14 @@ export function importedAttention(
   const scores = scoresOf(context, branch, described, query, key);
   const softmax = softmaxOf(context, `${name}.probabilities`, scores.output, views.probabilities);
   const weightedType = typeOf(context, branch.output.x, `${name}.weighted`, shape);
-  const { low, high, offset } = clipTo(branch.output.x, weightedType);
   const factor = (softmax.output.scale * value.type.scale) / weightedType.scale;
-  const { multiplier, shift } = dyadic(factor, MAX_EPILOGUE_SHIFT);
   const weighted: WeightedValuesNode = {
     kind: 'weightedValues',
     output: weightedType,
     probability: softmax.output.name,
     value: value.type.name,
     heads,
-    ...{ multiplier, shift, low, high },
-    bias: offsetTerm(offset, multiplier, shift),
+    ...requantization(clipTo(branch.output.x, weightedType), factor),
   };
   const sum = residualType(context, name, context.tokens);
   const path = `${name}.output`;
@@ -95,10 +92,7 @@ function scoresOf(
   // What the tensors do not hold of 1/sqrt(d) is multiplied in behind the product.
   const rest = (factors.query / query.factor) * (factors.key / key.factor) * factors.scores;
   const factor = (query.type.scale * key.type.scale * rest) / scale;
-  const requantization = dyadic(factor, MAX_EPILOGUE_SHIFT);
-  if (!quantizer) return { ...own, ...requantization };
-  const { format, low, high, offset } = quantizer;
-  const { multiplier, shift } = requantization;
-  const bias = offsetTerm(offset, multiplier, shift);
-  return { ...own, ...requantization, output: { ...own.output, format, scale }, bias, low, high };
+  if (!quantizer) return { ...own, ...dyadic(factor, MAX_EPILOGUE_SHIFT) };
+  const output = { ...own.output, format: quantizer.format, scale };
+  return { ...own, ...requantization(clipTo(views.scores, output), factor), output };
 }

@@ -1,11 +1,11 @@
-import type { IntegerNode, TensorType } from '../../ir/index.ts';
+import { type IntegerNode, rangeOf, type TensorType } from '../../ir/index.ts';
 import type { FeedForwardBranch } from '../../model/index.ts';
 import { type Context, residualType, statisticsOf } from '../../quantize/context.ts';
 import type { View } from '../graph/value.ts';
 import { evaluateActivation } from '../match/activation.ts';
 import type { EncoderBranch, EncoderLayer } from '../match/encoder.ts';
 import { tensorQuantizer } from '../match/quantizer.ts';
-import { importedLinear, type Requantized } from './linear.ts';
+import { bySign, importedLinear, type Requantized } from './linear.ts';
 import { clipTo, typeOf } from './types.ts';
 
 /** The layers of a feed-forward branch; the last one's output is the sum with the residual stream. */
@@ -44,14 +44,22 @@ function hidden(
   const { before, activation } = layer;
   if (activation === 'none') return clipped;
   const quantizer = tensorQuantizer(before);
+  const codes = tensorQuantizer(after) ?? rangeOf(output.format);
+  const tableOf = (samples: Float64Array) =>
+    Int32Array.from(evaluateActivation(after, before, samples), (v) =>
+      Math.min(codes.high, Math.max(codes.low, Math.round(v / output.scale))),
+    );
+  // The sign of an activation is that of its argument, or + for all.
+  if (quantizer?.sign || (clipped.sign && !quantizer)) {
+    const [below = 0, others = 0] = tableOf(
+      quantizer ? Float64Array.of(-quantizer.scale, quantizer.scale) : Float64Array.of(-1, 0),
+    );
+    return bySign(below, others);
+  }
   if (activation === 'relu' && !quantizer) return { ...clipped, low: Math.max(0, clipped.low) };
   const { scale, low, high, offset } = quantizer ?? indexOf(context, path);
   const samples = Float64Array.from({ length: high - low + 1 }, (_, i) => (low + i) * scale);
-  const values = evaluateActivation(after, before, samples);
-  const table = Int32Array.from(values, (v) =>
-    Math.min(clipped.high, Math.max(clipped.low, Math.round(v / output.scale))),
-  );
-  return { scale, offset, low, high, table };
+  return { scale, offset, low, high, table: tableOf(samples) };
 }
 
 /** Index of an activation that the file keeps in floats: 8 bits over what calibration saw. */

@@ -5,8 +5,10 @@ import { assemble, type NodeMaker } from '../../quantize/assemble.ts';
 import { type Context, createContext } from '../../quantize/context.ts';
 import { createObservations } from '../../quantize/observations.ts';
 import { deepFreeze } from '../../quantize/quantize.ts';
+import { operationsOf } from '../graph/value.ts';
 import type { Encoder } from '../match/encoder.ts';
 import { tensorQuantizer } from '../match/quantizer.ts';
+import { unsupportedSigns } from '../signs.ts';
 import { importedAttention } from './attention.ts';
 import { importedEmbedding, importedInput } from './embedding.ts';
 import { importedFeedForward } from './feed-forward.ts';
@@ -59,22 +61,28 @@ function branchOf(encoder: Encoder, model: Model, described: Branch) {
   return branch;
 }
 
-/** Whether anything of the encoder is in integers. */
-export function isQuantized({ heads, branches, embedding }: Encoder): boolean {
+/** Whether anything of the encoder is in integers, weights or data. */
+export function isQuantized({ heads, branches, embedding, output }: Encoder): boolean {
   const linears = branches.flatMap((branch) =>
     branch.kind === 'attention'
       ? [branch.query, branch.key, branch.value, branch.output]
       : branch.layers.map(({ linear }) => linear),
   );
-  const layers = [...heads, ...linears];
-  return embedding.codes !== null || layers.some((l) => l.codes !== null || tensorQuantizer(l.x));
+  const weights = [embedding, ...heads, ...linears].some(({ codes }) => codes !== null);
+  return weights || [...operationsOf(output)].some(({ type }) => type === 'FakeQuant');
 }
+
+/** What to do about a quantization that cannot be kept. */
+export const KEEP_HINT =
+  'Quantize that tensor in another way, or give the float model, and let the design quantize it.';
 
 /** Fewer bits are too few for a residual stream. */
 const LEAST_STREAM_BITS = 8;
 
 /** What of a quantized encoder has no integer form; null when all has. */
 export function unsupportedQuantized(encoder: Encoder, model: Model): string | null {
+  const signs = unsupportedSigns(encoder, model);
+  if (signs) return signs;
   if (tensorQuantizer(encoder.embedding.pixels)?.offset) {
     return 'it rounds the codes of its image down or up, and not to the nearest';
   }

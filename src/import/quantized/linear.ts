@@ -1,5 +1,11 @@
 import { clip, roundHalfEven } from '../../arithmetic/index.ts';
-import type { Epilogue, LinearNode, NumberFormat, TensorType } from '../../ir/index.ts';
+import type {
+  Epilogue,
+  LinearNode,
+  NumberFormat,
+  TensorRequantization,
+  TensorType,
+} from '../../ir/index.ts';
 import { rangeOf } from '../../ir/index.ts';
 import type { Context } from '../../quantize/context.ts';
 import { dyadic, dyadics } from '../../quantize/dyadic.ts';
@@ -25,13 +31,14 @@ type Layer = Pick<Linear, 'weight' | 'bias' | 'codes'>;
 /**
  * The integers of the file for a layer whose input is of the given type. They are taken as they are
  * where each output channel has one step; otherwise, and for float weights, the layer is quantized
- * by the settings of the design.
+ * by the settings of the design. `round` is that of the bias.
  */
 export function layerWeights(
   context: Context,
   path: string,
   layer: Layer,
   type: TensorType,
+  round: (x: number) => number = roundHalfEven,
 ): LayerWeights {
   const out = layer.bias.length;
   const input = layer.weight.length / out;
@@ -43,9 +50,12 @@ export function layerWeights(
     const made = quantizeWeights({ ...context, parameters }, path, type, context.weight);
     return { codes: made.codes, steps: made.scales, bias: made.bias, format: context.weight };
   }
+  const { scale, zeroPoint = 0 } = type;
   const bias = Int32Array.from(layer.bias, (b, n) => {
-    const unit = type.scale * (kept.steps[n] as number);
-    return clip(roundHalfEven(b / unit), -LARGEST_BIAS, LARGEST_BIAS);
+    const row = kept.codes.subarray(n * input, (n + 1) * input);
+    const known = zeroPoint === 0 ? 0 : zeroPoint * row.reduce((sum, code) => sum + code, 0);
+    const own = b / (scale * (kept.steps[n] as number));
+    return clip(round(own - known), -LARGEST_BIAS, LARGEST_BIAS);
   });
   return { ...kept, bias };
 }
@@ -79,6 +89,13 @@ export interface Requantized {
   readonly low: number;
   readonly high: number;
   readonly table: Int32Array | null;
+  /** The sum itself is clipped, whatever its step: to -1 where it is below 0, else to 0. */
+  readonly sign?: true | undefined;
+}
+
+/** One code for sums below 0, another for those above and for 0. */
+export function bySign(below: number, others: number): Requantized {
+  return { scale: 1, offset: 0, low: -1, high: 0, table: Int32Array.of(below, others), sign: true };
 }
 
 const plain = { offset: 0, table: null };
@@ -89,6 +106,14 @@ const plain = { offset: 0, table: null };
  */
 export function offsetTerm(offset: number, multiplier: number, shift: number): number {
   return offset === 0 ? 0 : Math.floor((offset * 2 ** shift) / multiplier);
+}
+
+/** The requantization of a whole tensor whose sums are to be multiplied by `factor`. */
+export function requantization(to: Requantized, factor: number): TensorRequantization {
+  const { low, high, table, offset } = to;
+  if (to.sign) return { multiplier: 1, shift: 0, bias: 0, low, high, table };
+  const { multiplier, shift } = dyadic(factor, MAX_EPILOGUE_SHIFT);
+  return { multiplier, shift, bias: offsetTerm(offset, multiplier, shift), low, high };
 }
 
 export interface LinearOptions {
@@ -107,10 +132,13 @@ export function importedLinear(
   output: TensorType,
   { requantized, skip, factor = 1 }: LinearOptions = {},
 ): LinearNode {
-  const weights = layerWeights(context, path, layer, input);
   const to = requantized ?? { ...plain, scale: output.scale, ...rangeOf(output.format) };
+  // `sum + b >= 0` is `sum + floor(b) >= 0` for an integer sum.
+  const weights = layerWeights(context, path, layer, input, to.sign ? Math.floor : roundHalfEven);
   const factors = weights.steps.map((step) => (input.scale * step * factor) / to.scale);
-  const { multipliers, shift } = dyadics(factors, MAX_EPILOGUE_SHIFT);
+  const { multipliers, shift } = to.sign
+    ? { multipliers: new Int32Array(factors.length).fill(1), shift: 0 }
+    : dyadics(factors, MAX_EPILOGUE_SHIFT);
   const epilogue: Epilogue = {
     bias: weights.bias.map((b, n) => b + offsetTerm(to.offset, multipliers[n] as number, shift)),
     multiplier: multipliers,

@@ -1,6 +1,6 @@
-import type { LayerNormNode, TensorType } from '../../ir/index.ts';
-import type { Model } from '../../model/index.ts';
-import { activationType, type Context } from '../../quantize/context.ts';
+import { type LayerNormNode, type TensorType, uniform } from '../../ir/index.ts';
+import { EMBEDDING_NORM, type Model } from '../../model/index.ts';
+import { activationType, type Context, roundingConstant } from '../../quantize/context.ts';
 import { layerNormNode } from '../../quantize/layer-norm.ts';
 import { activationOf } from '../../quantize/memories.ts';
 import { headSees } from '../../quantize/quantize.ts';
@@ -23,7 +23,7 @@ function firstLayer({ layers }: Extract<EncoderBranch, { kind: 'feedForward' }>)
 /** The quantizer of what the heads read, where they have one in common. */
 function readByHeads({ heads }: Encoder): TensorQuantizer | null {
   const [first = null, second = first] = heads.map(({ x }) => tensorQuantizer(x));
-  const keys = ['scale', 'low', 'high', 'offset'] as const;
+  const keys = ['scale', 'low', 'high', 'offset', 'sign'] as const;
   return keys.every((key) => first?.[key] === second?.[key]) ? first : null;
 }
 
@@ -43,6 +43,11 @@ export function normQuantizers(encoder: Encoder, model: Model) {
     const own = model.norm === 'post' ? post : tensorQuantizer(readBy(branch));
     quantizers.set(`${model.branches[i]?.name}.norm`, own);
   });
+  // What a post-norm encoder's first branch reads is what the embedding's norm gives.
+  const [first] = branches;
+  if (encoder.embeddingNorm && model.norm === 'post' && first) {
+    quantizers.set(EMBEDDING_NORM, tensorQuantizer(readBy(first)));
+  }
   const ofTokens = pooling === 'mean' && finalNorm === 'tokens';
   const last = ofTokens ? normed && tensorQuantizer(normed) : readByHeads(encoder);
   return quantizers.set('norm', last ?? null);
@@ -58,8 +63,33 @@ export function importedNorm(
 ): LayerNormNode {
   const shape = [rows, context.model.width];
   const quantizer = quantizers.get(path) ?? null;
+  if (quantizer?.sign) {
+    const { scale } = quantizer;
+    const type = { name: path, shape, format: SIGN_CODES, scale };
+    return signsOf(layerNormNode(context, path, input, rows, type));
+  }
   const output = fileType(quantizer, path, shape) ?? undefined;
   return moved(layerNormNode(context, path, input, rows, output), quantizer);
+}
+
+const SIGN_CODES = uniform(2);
+
+/**
+ * The signs of what a LayerNorm gives. There is no table behind one, so its codes saturate: nothing
+ * is dropped, and both the reciprocal root and the bias less 1 are multiples of 4, so that
+ * `v = d * r * weight + bias` is 1 or more where `v - 1 >= 0`, and -3 or less where it is not. That
+ * clips to the codes 1 and -2, three steps apart, with 0 half way between.
+ */
+function signsOf(node: LayerNormNode): LayerNormNode {
+  const { output, table, bias } = node;
+  const half = roundingConstant(node.shift);
+  return {
+    ...node,
+    output: { ...output, scale: (2 / 3) * output.scale, zeroPoint: -1 / 2 },
+    table: table.map((r) => Math.max(4, r - (r % 4))),
+    bias: bias.map((b) => 4 * Math.floor((b - half) / 4) + 1),
+    shift: 0,
+  };
 }
 
 /** The node with the quantizer's offset, in units of what it drops. */

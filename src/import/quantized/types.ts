@@ -2,7 +2,7 @@ import { type NumberFormat, rangeOf, type TensorType, uniform } from '../../ir/i
 import { activationType, type Context } from '../../quantize/context.ts';
 import type { View } from '../graph/value.ts';
 import { type TensorQuantizer, tensorQuantizer } from '../match/quantizer.ts';
-import type { Requantized } from './linear.ts';
+import { bySign, type Requantized } from './linear.ts';
 
 /** The type of a tensor by the file's quantizer; null where the file keeps it in floats. */
 export function fileType(
@@ -25,7 +25,9 @@ export function typeOf(
 
 /** The clip of the file's type, which may be narrower than the format of its codes. */
 export function clipTo(view: View, { format, scale }: TensorType): Requantized {
-  const { low, high, offset } = tensorQuantizer(view) ?? { ...rangeOf(format), offset: 0 };
+  const quantizer = tensorQuantizer(view);
+  if (quantizer?.sign) return bySign(-1, 1);
+  const { low, high, offset } = quantizer ?? { ...rangeOf(format), offset: 0 };
   return { scale, offset, low, high, table: null };
 }
 

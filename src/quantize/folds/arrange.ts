@@ -1,5 +1,11 @@
 import type { MixedRows } from '../../dsl/quant-method.ts';
-import { headPaths, leadingPaths, type Model, type Parameters } from '../../model/index.ts';
+import {
+  EMBEDDING_NORM,
+  headPaths,
+  leadingPaths,
+  type Model,
+  type Parameters,
+} from '../../model/index.ts';
 import { type Context, tensor, weightFormat } from '../context.ts';
 import { parameter } from '../float-model.ts';
 import { layerFacts } from '../layer-facts.ts';
@@ -67,6 +73,7 @@ function permutable(model: Model): Group[] {
       : `${branch.name}.linear${branch.layers.length - 1}`,
   );
   const norms = [
+    ...(model.embeddingNorm ? [EMBEDDING_NORM] : []),
     ...branches.map(({ name }) => `${name}.norm`),
     ...(model.finalNorm === 'none' ? [] : ['norm']),
   ];
