@@ -296,6 +296,11 @@ describe('models that cannot be built get one clear answer', () => {
       () => tamperedOutput('Softmax'),
       /^VT212 .*without its last softmax/,
     ],
+    [
+      'a class in the place of logits',
+      () => tamperedOutput('ArgMax'),
+      /^VT205 .*Export the logits/,
+    ],
     ['no ViT at all', () => tamperedOutput('Relu'), /^VT212 .*is not a linear head/],
   ];
 

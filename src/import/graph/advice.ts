@@ -2,6 +2,7 @@ import type { OnnxNode } from '../onnx/read.ts';
 
 /** What to change for operators that occur in models that people bring. */
 const ADVICE: Readonly<Record<string, string>> = {
+  ArgMax: 'Export the logits: leave out what stands behind the head.',
   Attention: 'Export with opset 22 or earlier, which takes attention apart.',
   BatchNormalization: 'Fold it into the layer before it, or train with LayerNorm.',
   ConvInteger: 'Quantize statically, in QDQ form: quant_format=QuantFormat.QDQ.',
@@ -17,9 +18,11 @@ const ADVICE: Readonly<Record<string, string>> = {
   MaxPool: 'A convolution stem cannot be built: patches must be cut without overlap.',
   QLinearConv: 'Use the QDQ form: quantize_static(..., quant_format=QuantFormat.QDQ).',
   QLinearMatMul: 'Use the QDQ form: quantize_static(..., quant_format=QuantFormat.QDQ).',
+  RMSNormalization: 'Only LayerNorm over the channels of a token can be built.',
   Resize: 'Give images of the size that the model was trained with.',
   Scan: 'Export by tracing with a fixed image size, so that no loop is left.',
   Sigmoid: 'GELU and ReLU are the activations that can be built.',
+  TopK: 'Export the logits: leave out what stands behind the head.',
 };
 
 /** The end of a diagnostic on a node that is not supported. */
