@@ -19,6 +19,6 @@ export default design({
     primitives: true,
     lutOutputs: 48,
     lutOperands: 'weights',
-    tile: { tokens: 2, inputs: 64, outputs: 64, vector: 8 },
+    tile: { tokens: 2, inputs: 64, outputs: 64, vector: 16 },
   },
 });
