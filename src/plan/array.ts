@@ -55,20 +55,14 @@ export function dotBits({
 export function splitArray(
   shape: ArrayShape,
 ): { readonly dsp: ArrayShape; readonly lut: ArrayShape } | null {
-  const { outputs, lutOutputs = 0, lutBits, lutPowers: powers, ...common } = shape;
+  const { lutOutputs = 0, lutBits, lutPowers: powers } = shape;
   if (lutOutputs === 0) return null;
+  const { tokens, inputs, outputs, aBits, bBits, style, cell } = shape;
   const byRows = lutBits !== undefined;
+  const lut = { bBits: lutBits ?? bBits, style: 3, cell: 0, byRows, powers } as const;
   return {
-    dsp: { ...common, outputs: outputs - lutOutputs },
-    lut: {
-      ...common,
-      outputs: lutOutputs,
-      bBits: lutBits ?? shape.bBits,
-      style: 3,
-      cell: 0,
-      byRows,
-      powers,
-    },
+    dsp: { tokens, inputs, outputs: outputs - lutOutputs, aBits, bBits, style, cell },
+    lut: { tokens, inputs, outputs: lutOutputs, aBits, ...lut },
   };
 }
 
@@ -76,8 +70,9 @@ export function splitArray(
 export function splitDelays(shape: ArrayShape): { readonly dsp: number; readonly lut: number } {
   const parts = splitArray(shape);
   if (!parts) return { dsp: 0, lut: 0 };
-  const latency = arrayLatency(shape);
-  return { dsp: latency - arrayLatency(parts.dsp), lut: latency - arrayLatency(parts.lut) };
+  const [dsp, lut] = [arrayLatency(parts.dsp), arrayLatency(parts.lut)];
+  const latency = Math.max(dsp, lut);
+  return { dsp: latency - dsp, lut: latency - lut };
 }
 
 /**
@@ -87,10 +82,9 @@ export function splitDelays(shape: ArrayShape): { readonly dsp: number; readonly
  */
 export function arrayFits(shape: ArrayShape): boolean {
   const { inputs, aBits, bBits, style, cell } = shape;
+  if (style === 3 && (shape.lutOutputs ?? 0) > 0) return false;
   const parts = splitArray(shape);
-  if (parts) {
-    return style !== 3 && parts.dsp.outputs > 0 && arrayFits(parts.dsp) && arrayFits(parts.lut);
-  }
+  if (parts) return parts.dsp.outputs > 0 && arrayFits(parts.dsp) && arrayFits(parts.lut);
   if (aBits < 1 || bBits < 1 || (cell === 1 && style !== 1 && style !== 2)) return false;
   if (shape.powers) return (bBits === 3 || bBits === 4) && aBits + bBits + log2Ceil(inputs) < 30;
   if (style === 3) return aBits + bBits + log2Ceil(inputs) < 30;
