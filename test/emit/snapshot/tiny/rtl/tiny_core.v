@@ -791,7 +791,7 @@ module tiny_core (
   );
   assign b_weight       = chip_weight;
   assign b_weight_valid = 1'b0;
-  // bias and multiplier of every output channel
+  // Bias and multiplier of every output channel.
   vt_rom #(
     .WIDTH(BIAS_BITS+16), .DEPTH(PARAM_DEPTH), .ADDR_BITS(P_ADDR_BITS),
     .FILE("mem/channel_parameters.mem")
